@@ -1,0 +1,63 @@
+"""What every back-end is: built from its options, mounted on an app, connected on first use.
+
+The families of operations (volumes, buckets, …) are the small abstract classes in
+``volumes.py``, ``objects.py`` and ``accounting.py``. A back-end inherits those that
+it honours; that, and nothing else, is what it can do.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from storage_api.backends.options import parse_options
+from storage_api.domain.capabilities import Capability
+from storage_api.domain.secrets import Secret
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+#: The key under ``app.extensions`` that holds the back-ends by endpoint.
+EXTENSION = "storage_api"
+
+
+class StorageBackend(ABC):
+    """A configured storage system.
+
+    Building one checks its options and does nothing else: no connection, no file,
+    no thread. The first operation connects.
+    """
+
+    #: Dataclass of the options that an operator may set; see ``options.py``.
+    Options: ClassVar[type[Any]]
+    #: What the back-end declares; a test proves it equal to what it inherits.
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+
+    @classmethod
+    def from_options(cls, raw: Mapping[str, Secret]) -> Self:
+        """Build from the texts of the configuration; raises ``OptionError`` naming every mistake."""
+        return cls(parse_options(cls.Options, raw))
+
+    @abstractmethod
+    def __init__(self, options: Any) -> None: ...
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def init_app(self, app: Flask, endpoint: str) -> None:
+        """Mount this back-end under ``endpoint``."""
+        app.extensions.setdefault(EXTENSION, {})[endpoint] = self
+
+    @abstractmethod
+    def probe(self) -> None:
+        """Prove, with one cheap read, that the system answers and accepts our credential.
+
+        Raises:
+            BackendError: what is wrong, in words for an operator.
+        """
+
+    @property
+    def default_namespace(self) -> str | None:
+        """The namespace that paths without one mean; ``None`` for the nameless one."""
+        return None

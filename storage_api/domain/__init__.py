@@ -1,0 +1,1 @@
+"""The field's nouns: standard library only, no input or output."""

@@ -1,0 +1,68 @@
+"""What a caller may send: the writable part of each record.
+
+A key's description, example and limits are those of the record's field with the
+same name (``domain.models``); here stands only which keys a request may carry.
+"""
+
+from typing import Required, TypedDict
+
+from storage_api.domain.models import Quota, Versioning
+
+
+class VolumePatch(TypedDict, total=False):
+    size_total: int
+    autosize_enabled: bool
+    max_autosize: int
+    active_policy_name: str
+    percentage_snapshot_reserve: int
+    compression_enabled: bool
+    inline_compression: bool
+    caching_policy: str
+
+
+class VolumeCreate(VolumePatch, total=False):
+    name: str
+    aggregate_name: str
+    junction_path: str
+
+
+class BucketPatch(TypedDict, total=False):
+    owner: str
+    versioning: Versioning
+    tags: dict[str, str]
+
+
+class BucketCreate(TypedDict, total=False):
+    owner: Required[str]
+    versioning: Versioning
+    object_lock: bool
+    placement: str
+    storage_class: str
+    replication_group: str
+    filesystem_enabled: bool
+    encryption_enabled: bool
+    quota: Quota
+    tags: dict[str, str]
+
+
+class UserPatch(TypedDict, total=False):
+    display_name: str
+    email: str | None
+    suspended: bool
+    max_buckets: int | None
+    bucket_quota: Quota
+
+
+class UserCreate(UserPatch, total=False):
+    quota: Quota
+
+
+class NamespacePatch(TypedDict, total=False):
+    display_name: str
+    labels: dict[str, str]
+
+
+class NamespaceCreate(NamespacePatch, total=False):
+    parent: str
+    replication_group: str
+    quota: Quota

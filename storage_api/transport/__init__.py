@@ -1,0 +1,1 @@
+"""How we talk to anybody: time limits, concurrency, retries, signing, locks."""

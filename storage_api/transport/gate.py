@@ -1,0 +1,91 @@
+"""Keeps one ill back-end from taking the whole service with it.
+
+Every call to a vendor goes through its back-end's ``Gate``: no more than
+``capacity`` at once (in each process), and none at all for a while after
+``TRIP_AFTER`` failures in a row. Both refuse at once instead of waiting, so threads
+stay free for the other back-ends. pybreaker was measured out: it holds one lock
+during the call itself, which would let only one request at a time reach a vendor.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from storage_api.domain.errors import BackendTimeout, BackendUnavailable
+from storage_api.transport.context import seconds_left
+
+TRIP_AFTER = 5
+COOL_DOWN_SECONDS = 10.0
+PATIENCE_SECONDS = 2.0
+
+
+class Gate:
+    """A concurrency cap and a circuit breaker for one back-end."""
+
+    def __init__(self, name: str, capacity: int) -> None:
+        self._name = name
+        self._capacity = capacity
+        self._slots = threading.BoundedSemaphore(capacity)
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._closed_until = 0.0
+
+    @contextmanager
+    def enter(self) -> Iterator[None]:
+        """Run one call to the vendor.
+
+        Raises:
+            BackendUnavailable: the vendor failed repeatedly just now, or its cap is reached.
+        """
+        self._admit()
+        try:
+            if not self._slots.acquire(timeout=seconds_left(PATIENCE_SECONDS)):
+                raise BackendUnavailable(
+                    f"{self._name} already serves {self._capacity} requests at once, "
+                    "which is its limit here.",
+                    retry_after=2,
+                )
+        except BaseException:
+            self._give_back_trial()
+            raise
+        try:
+            yield
+        except (BackendUnavailable, BackendTimeout):
+            self._failed()
+            raise
+        except BaseException:
+            self._answered()
+            raise
+        else:
+            self._answered()
+        finally:
+            self._slots.release()
+
+    def _admit(self) -> None:
+        """While cooling down let nobody through; afterwards one caller tries for all."""
+        with self._lock:
+            if self._failures < TRIP_AFTER:
+                return
+            wait = self._closed_until - time.monotonic()
+            if wait <= 0:
+                self._closed_until = time.monotonic() + COOL_DOWN_SECONDS
+                return
+        raise BackendUnavailable(
+            f"{self._name} failed {TRIP_AFTER} times in a row and is left alone for a while.",
+            retry_after=max(1, round(wait)),
+        )
+
+    def _give_back_trial(self) -> None:
+        with self._lock:
+            if self._failures >= TRIP_AFTER:
+                self._closed_until = time.monotonic()
+
+    def _failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            self._closed_until = time.monotonic() + COOL_DOWN_SECONDS
+
+    def _answered(self) -> None:
+        with self._lock:
+            self._failures = 0

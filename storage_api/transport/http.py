@@ -1,0 +1,185 @@
+"""The one HTTP client for all vendors, hardened.
+
+Connect and read time-outs are always set, the deadline of the request that is
+served bounds the whole call, answers have a size limit, redirects are not followed
+(they would carry the credential elsewhere) and neither proxies nor ``.netrc`` are
+taken from the environment. Only what is safe to repeat is repeated.
+"""
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+import structlog
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from storage_api.domain.errors import (
+    BackendError,
+    BackendMisbehaved,
+    BackendTimeout,
+    BackendUnavailable,
+)
+from storage_api.transport.context import current_request_id, seconds_left
+from storage_api.transport.gate import Gate
+
+_MAX_ANSWER_BYTES = 256 * 1024 * 1024
+_CHUNK = 64 * 1024
+_ATTEMPTS = 3
+_RETRY_STATUSES = frozenset({429, 502, 503, 504})
+_LONGEST_PAUSE = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class TransportSettings:
+    """How to reach a vendor. Time-outs are seconds, for one connect and one read."""
+
+    name: str
+    connect_timeout: float
+    read_timeout: float
+    concurrency: int
+    verify_tls: bool = True
+    ca_file: Path | None = None
+
+    @property
+    def verify(self) -> bool | str:
+        """In the form that requests and boto3 take."""
+        return str(self.ca_file) if self.ca_file and self.verify_tls else self.verify_tls
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A vendor's whole answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpClient:
+    """Sends requests to one vendor; safe to share between threads."""
+
+    def __init__(self, settings: TransportSettings, gate: Gate, auth: AuthBase) -> None:
+        self._settings = settings
+        self._gate = gate
+        self._auth = auth
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = settings.verify
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=settings.concurrency)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        if not settings.verify_tls:
+            log.warning("tls-not-verified", backend=settings.name)
+
+    def request(self, method: str, url: str, *, repeatable: bool) -> Answer:
+        """Send one request; ``url`` is complete and encoded.
+
+        ``repeatable`` requests are sent up to three times while the vendor is out of
+        reach; others are repeated only when they surely never reached it.
+
+        Raises:
+            BackendUnavailable, BackendTimeout, BackendMisbehaved
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            last = attempt == _ATTEMPTS
+            try:
+                with self._gate.enter():
+                    answer = self._send(method, url)
+                    if answer.status in {429, 503}:
+                        raise _Busy(answer)
+            except _Busy as busy:
+                if last or not repeatable:
+                    return busy.answer
+                self._pause(attempt, busy.answer.headers.get("Retry-After"))
+            except BackendUnavailable as error:
+                if last or not (repeatable or isinstance(error, _NeverSent)):
+                    raise
+                self._pause(attempt, None)
+            else:
+                if last or not repeatable or answer.status not in _RETRY_STATUSES:
+                    return answer
+                self._pause(attempt, answer.headers.get("Retry-After"))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _send(self, method: str, url: str) -> Answer:
+        settings = self._settings
+        began = time.monotonic()
+        request_id = current_request_id()
+        try:
+            with self._session.request(
+                method,
+                url,
+                headers={"X-Request-Id": request_id} if request_id else None,
+                auth=self._auth,
+                allow_redirects=False,
+                stream=True,
+                timeout=(
+                    seconds_left(settings.connect_timeout),
+                    seconds_left(settings.read_timeout),
+                ),
+            ) as response:
+                answer = Answer(response.status_code, response.headers, self._read(response))
+        except requests.RequestException as error:
+            raise self._classify(error) from error
+        log.debug(
+            "backend-call",
+            backend=settings.name,
+            method=method,
+            path=url.partition("?")[0],
+            status=answer.status,
+            ms=round((time.monotonic() - began) * 1000, 1),
+        )
+        return answer
+
+    def _read(self, response: requests.Response) -> bytes:
+        """The body, as long as it is neither endless nor slower than the deadline allows."""
+        body = bytearray()
+        end = time.monotonic() + seconds_left(self._settings.read_timeout)
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > _MAX_ANSWER_BYTES:
+                raise BackendMisbehaved(f"{self._settings.name} sent an endless answer.")
+            if time.monotonic() > end:
+                raise BackendTimeout(f"{self._settings.name} sends its answer too slowly.")
+        return bytes(body)
+
+    def _classify(self, error: requests.RequestException) -> BackendError:
+        name = self._settings.name
+        if isinstance(error, requests.exceptions.SSLError):
+            return BackendMisbehaved(f"{name} showed a TLS certificate that is not trusted.")
+        if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
+            return _NeverSent(f"{name} cannot be reached.")
+        if isinstance(error, requests.Timeout) or "Read timed out" in str(error):
+            return BackendTimeout(f"{name} did not answer in time.")
+        return BackendUnavailable(f"{name} cut the connection.")
+
+    def _pause(self, attempt: int, retry_after: str | None) -> None:
+        asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
+        pause = max(asked, 0.2 * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
+        if pause > _LONGEST_PAUSE or pause >= seconds_left(_LONGEST_PAUSE * 2):
+            raise BackendUnavailable(
+                f"{self._settings.name} asks for patience.", retry_after=max(1, round(pause))
+            )
+        time.sleep(pause)
+
+
+class _NeverSent(BackendUnavailable):
+    """No connection was made, so nothing can have happened at the vendor."""
+
+
+class _Busy(BackendUnavailable):
+    """The vendor said that it is busy: counts as a failure for the gate."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("busy")
+        self.answer = answer
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    return isinstance(error, requests.ConnectionError) and "NewConnectionError" in repr(error)
