@@ -3,12 +3,13 @@
 A back-end's options are a dataclass. Its field types say how a text is read:
 ``str``, ``Secret``, ``int``, ``float``, ``bool`` (true/false) and ``Path``, each
 also with ``| None``. A field without a default is required. ``bounded`` limits a
-number. Errors name options, never values: any value may be a secret.
+number. Any option ``x`` may be given as ``x_file``, the path of a file that holds
+the value. Errors name options, never values: any value may be a secret.
 """
 
 import dataclasses
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -16,6 +17,7 @@ from storage_api.domain.secrets import Secret
 
 T = TypeVar("T")
 
+_FILE_SUFFIX = "_file"
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -32,16 +34,13 @@ def parse_options(options: type[T], raw: Mapping[str, Secret]) -> T:
     """Build ``options``; raises ``OptionError`` that lists every mistake at once."""
     fields = {field.name: field for field in dataclasses.fields(options)}  # type: ignore[arg-type]
     hints = get_type_hints(options)
-    mistakes = [
-        f"unknown option {name!r} (known: {', '.join(fields) or 'none'})"
-        for name in raw
-        if name not in fields
-    ]
+    mistakes: list[str] = []
+    given = _resolve_files(raw, fields, mistakes)
     values: dict[str, Any] = {}
     for name, field in fields.items():
-        if name in raw:
+        if name in given:
             try:
-                values[name] = _read(hints[name], raw[name], field.metadata)
+                values[name] = _read(hints[name], given[name], field.metadata)
             except ValueError as error:
                 mistakes.append(f"option {name!r} {error}")
         elif field.default is field.default_factory is dataclasses.MISSING:
@@ -52,6 +51,31 @@ def parse_options(options: type[T], raw: Mapping[str, Secret]) -> T:
         except ValueError as error:
             mistakes.append(str(error))
     raise OptionError("; ".join(mistakes))
+
+
+def _resolve_files(
+    raw: Mapping[str, Secret], known: Collection[str], mistakes: list[str]
+) -> dict[str, Secret]:
+    """The options by their own names, with the content of files in place of their paths."""
+    given: dict[str, Secret] = {}
+    for name, value in raw.items():
+        target = name if name in known else name.removesuffix(_FILE_SUFFIX)
+        if target not in known:
+            mistakes.append(f"unknown option {name!r} (known: {', '.join(known) or 'none'})")
+        elif target in given:
+            mistakes.append(f"option {target!r} is given twice")
+        else:
+            try:
+                given[target] = value if target == name else _file_content(value)
+            except (OSError, ValueError):
+                raise OptionError(f"the file of option {name!r} cannot be read") from None
+    return given
+
+
+def _file_content(path: Secret) -> Secret:
+    """The file's text without the line end that editors and ``echo`` add."""
+    text = Path(path.reveal()).read_text(encoding="utf-8")
+    return Secret(text.removesuffix("\n").removesuffix("\r"))
 
 
 def _read(hint: Any, value: Secret, limits: Mapping[str, float]) -> Any:

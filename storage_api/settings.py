@@ -1,0 +1,242 @@
+"""The environment, read once and typed.
+
+Only ``app`` calls this; nothing else reads the environment. Values are secrets
+until a back-end's options give them a type, and no message repeats one.
+"""
+
+import csv
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from storage_api.domain import names
+from storage_api.domain.errors import Invalid
+from storage_api.domain.secrets import Secret
+
+BACKEND_SEPARATOR = "🦄"
+OPTION_SEPARATOR = "🌈"
+
+#: First path segments that belong to the service itself.
+RESERVED_ENDPOINTS = frozenset(
+    {
+        *("api", "conf", "health", "login", "login_basic", "logout", "metrics", "overview"),
+        *("static", "swaggerui", "v3"),
+    }
+)
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class SettingsError(ValueError):
+    """Everything that is wrong with the environment, one mistake a line."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True)
+class BackendSettings:
+    """One entry of ``SAPI_BACKENDS``."""
+
+    endpoint: str
+    class_name: str
+    options: Mapping[str, Secret]
+
+
+@dataclass(frozen=True)
+class OAuthSettings:
+    """The site's identity provider."""
+
+    client_id: str
+    secret_key: Secret
+    token_url: str
+    authorize_url: str
+    groups_url: str
+    callback_path: str
+
+
+@dataclass(frozen=True)
+class BasicSettings:
+    """The one account of ``/login_basic``."""
+
+    username: Secret
+    password: Secret
+
+
+@dataclass(frozen=True)
+class RoleGroups:
+    """Groups whose members have a role."""
+
+    user: tuple[str, ...] = ()
+    admin: tuple[str, ...] = ()
+    uber_admin: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole configuration. ``oauth`` is ``None`` only in debug mode."""
+
+    backends: tuple[BackendSettings, ...]
+    debug: bool
+    log_level: str
+    secret_key: Secret | None
+    oauth: OAuthSettings | None
+    basic: BasicSettings | None
+    roles: RoleGroups = field(default_factory=RoleGroups)
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: naming every mistake found, and no value.
+    """
+    mistakes: list[str] = []
+    debug = environ.get("FLASK_DEBUG", "").lower() not in {"", "0", "false", "no"}
+    settings = Settings(
+        backends=_backends(environ.get("SAPI_BACKENDS", ""), mistakes),
+        debug=debug,
+        log_level=_log_level(environ, mistakes),
+        secret_key=_secret(environ, "SAPI_SECRET_KEY"),
+        oauth=_oauth(environ, debug, mistakes),
+        basic=_basic(environ, mistakes),
+        roles=RoleGroups(
+            user=_groups(environ, "SAPI_ROLE_USER_GROUPS", mistakes),
+            admin=_groups(environ, "SAPI_ROLE_ADMIN_GROUPS", mistakes),
+            uber_admin=_groups(environ, "SAPI_ROLE_UBER_ADMIN_GROUPS", mistakes),
+        ),
+    )
+    if mistakes:
+        raise SettingsError(mistakes)
+    return settings
+
+
+def _backends(text: str, mistakes: list[str]) -> tuple[BackendSettings, ...]:
+    if not text:
+        mistakes.append(
+            "SAPI_BACKENDS is not set: at least one back-end is needed, "
+            f"for instance dummy{OPTION_SEPARATOR}DummyStorage"
+        )
+        return ()
+    backends: list[BackendSettings] = []
+    for number, entry in enumerate(text.split(BACKEND_SEPARATOR), 1):
+        backend = _backend(number, entry, mistakes)
+        if backend is None:
+            continue
+        if any(other.endpoint == backend.endpoint for other in backends):
+            mistakes.append(f"SAPI_BACKENDS: endpoint {backend.endpoint!r} is used twice")
+        backends.append(backend)
+    return tuple(backends)
+
+
+def _backend(number: int, entry: str, mistakes: list[str]) -> BackendSettings | None:
+    endpoint, *rest = entry.split(OPTION_SEPARATOR)
+    where = f"SAPI_BACKENDS, back-end {number}"
+    try:
+        names.ENDPOINT.check(endpoint)
+    except Invalid:
+        # The text may be a password with a separator in it, so it is not repeated.
+        mistakes.append(f"{where}: ill-formed endpoint name ({names.ENDPOINT.words})")
+        return None
+    where = f"SAPI_BACKENDS, {endpoint}"
+    if endpoint in RESERVED_ENDPOINTS:
+        mistakes.append(f"{where}: this endpoint name belongs to the service itself")
+    if not rest or not rest[0]:
+        mistakes.append(f"{where}: the class name is missing")
+        return None
+    class_name, *parts = rest
+    if len(parts) % 2:
+        mistakes.append(f"{where}: an option has no value (options come as name, value)")
+        return None
+    options = _options(where, parts, mistakes)
+    return BackendSettings(endpoint, class_name, options)
+
+
+def _options(where: str, parts: list[str], mistakes: list[str]) -> dict[str, Secret]:
+    options: dict[str, Secret] = {}
+    for name, value in zip(parts[::2], parts[1::2], strict=True):
+        if not name.isidentifier():
+            mistakes.append(f"{where}: ill-formed option name")
+        elif name in options:
+            mistakes.append(f"{where}: option {name!r} is given twice")
+        else:
+            options[name] = Secret(value)
+    return options
+
+
+def _secret(environ: Mapping[str, str], name: str) -> Secret | None:
+    value = environ.get(name)
+    return Secret(value) if value else None
+
+
+def _log_level(environ: Mapping[str, str], mistakes: list[str]) -> str:
+    level = environ.get("SAPI_LOG_LEVEL", "INFO").upper()
+    if level not in _LOG_LEVELS:
+        mistakes.append(f"SAPI_LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}")
+    return level
+
+
+def _oauth(
+    environ: Mapping[str, str], debug: bool, mistakes: list[str]  # noqa: FBT001  # internal
+) -> OAuthSettings | None:
+    client_id = environ.get("SAPI_OAUTH_CLIENT_ID", "")
+    secret_key = _secret(environ, "SAPI_OAUTH_SECRET_KEY")
+    if not client_id or not secret_key:
+        if not debug:
+            mistakes.extend(
+                f"{name} is not set (needed unless FLASK_DEBUG=1)"
+                for name, value in (
+                    ("SAPI_OAUTH_CLIENT_ID", client_id),
+                    ("SAPI_OAUTH_SECRET_KEY", secret_key),
+                )
+                if not value
+            )
+        return None
+    callback = environ.get("SAPI_OAUTH_CALLBACK_URL_RELATIVE", "/oauth-done")
+    if not callback.startswith("/") or callback.startswith("//") or "?" in callback:
+        mistakes.append("SAPI_OAUTH_CALLBACK_URL_RELATIVE must be a path such as /oauth-done")
+    return OAuthSettings(
+        client_id=client_id,
+        secret_key=secret_key,
+        token_url=_url(environ, "TOKEN_URL", "https://oauth.web.cern.ch/OAuth/Token", mistakes),
+        authorize_url=_url(
+            environ, "AUTHORIZE_URL", "https://oauth.web.cern.ch/OAuth/Authorize", mistakes
+        ),
+        groups_url=_url(
+            environ, "GROUPS_URL", "https://oauthresource.web.cern.ch/api/Groups", mistakes
+        ),
+        callback_path=callback,
+    )
+
+
+def _url(environ: Mapping[str, str], name: str, default: str, mistakes: list[str]) -> str:
+    url = environ.get(f"SAPI_OAUTH_{name}") or default
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        mistakes.append(f"SAPI_OAUTH_{name} must be an http or https URL")
+    return url
+
+
+def _basic(environ: Mapping[str, str], mistakes: list[str]) -> BasicSettings | None:
+    username = _secret(environ, "BASIC_AUTH_USERNAME")
+    password = _secret(environ, "BASIC_AUTH_PASSWORD")
+    if username and password:
+        return BasicSettings(username, password)
+    if username or password:
+        mistakes.append("BASIC_AUTH_USERNAME and BASIC_AUTH_PASSWORD belong together")
+    return None
+
+
+def _groups(environ: Mapping[str, str], name: str, mistakes: list[str]) -> tuple[str, ...]:
+    """Comma-separated, with CSV quoting for names that contain a comma."""
+    try:
+        rows = list(csv.reader([environ.get(name, "")], skipinitialspace=True, strict=True))
+    except csv.Error:
+        mistakes.append(f"{name} is no comma-separated list")
+        return ()
+    return tuple(dict.fromkeys(cell.strip() for row in rows for cell in row if cell.strip()))
+
+
+def log_level_number(settings: Settings) -> int:
+    return logging.getLevelNamesMapping()[settings.log_level]
