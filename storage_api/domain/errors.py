@@ -47,6 +47,7 @@ class NotFound(StorageError):
 
 class AlreadyExists(StorageError):
     status = HTTPStatus.CONFLICT
+    v3_status = HTTPStatus.BAD_REQUEST
     slug = "already-exists"
 
 
@@ -56,6 +57,7 @@ class Conflict(StorageError):
 
 
 class LockHeld(Conflict):
+    v3_status = HTTPStatus.BAD_REQUEST
     slug = "lock-held"
 
 

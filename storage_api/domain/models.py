@@ -26,6 +26,11 @@ def described(text: str, *, example: object = None, default: Any = None, **limit
     return field(default=default, metadata=metadata)
 
 
+def about(text: str, *, example: object) -> dict[str, Any]:
+    """The same documentation for a key that belongs to no record."""
+    return {"description": text, "example": example, "limits": {}}
+
+
 def size(text: str, *, example: object = TIB, default: Any = None) -> Any:
     """A field in bytes."""
     return described(text, example=example, default=default, minimum=0, maximum=MAX_BYTES)
@@ -119,7 +124,9 @@ class Volume:
     )
     state: str | None = described("State.", example="online")
     creation_time: datetime | None = described(
-        "When it was created (RFC 822).", example="Sat, 21 Nov 2026 04:05:06 -0000"
+        "When it was created (RFC 822).",
+        example="Sat, 21 Nov 2026 04:05:06 -0000",
+        format="rfc822",
     )
     active_policy_name: str | None = described(
         "Export policy in force.", example="allow_cluster_x", minLength=1, maxLength=256
@@ -151,7 +158,9 @@ class Snapshot:
     name: str = described("The snapshot's name.", example="before-upgrade", default=MISSING)
     size_kbytes: int | None = described("Size in KiB.", example=60, minimum=0)
     creation_time: datetime | None = described(
-        "When it was taken (RFC 822).", example="Sat, 21 Nov 2026 04:05:06 -0000"
+        "When it was taken (RFC 822).",
+        example="Sat, 21 Nov 2026 04:05:06 -0000",
+        format="rfc822",
     )
 
 
@@ -378,3 +387,9 @@ class Cors:
 
 #: An S3 bucket policy: the JSON document as S3 defines it, passed through as it is.
 Policy = Mapping[str, Any]
+
+
+class State(StrEnum):
+    UNKNOWN = "unknown"
+    UP = "up"
+    DOWN = "down"

@@ -2,11 +2,12 @@
 
 A key's description, example and limits are those of the record's field with the
 same name (``domain.models``); here stands only which keys a request may carry.
+Keys that no record has are described where they stand.
 """
 
-from typing import Required, TypedDict
+from typing import Annotated, Required, TypedDict
 
-from storage_api.domain.models import Quota, Versioning
+from storage_api.domain.models import Quota, Versioning, about
 
 
 class VolumePatch(TypedDict, total=False):
@@ -24,6 +25,31 @@ class VolumeCreate(VolumePatch, total=False):
     name: str
     aggregate_name: str
     junction_path: str
+
+
+class VolumePost(VolumeCreate, total=False):
+    from_snapshot: Annotated[
+        str,
+        about(
+            "Snapshot to start from. Alone: roll this volume back to it. "
+            "With from_volume: clone that volume in the snapshot's state.",
+            example="before-upgrade",
+        ),
+    ]
+    from_volume: Annotated[
+        str, about("Volume to clone; needs from_snapshot.", example="projects_alice")
+    ]
+
+
+class SnapshotPost(TypedDict, total=False):
+    purge_old_if_needed: Annotated[
+        bool,
+        about("Delete the oldest snapshot if there is no room for another.", example=False),
+    ]
+
+
+class PolicyPost(TypedDict, total=False):
+    rules: list[str]
 
 
 class BucketPatch(TypedDict, total=False):

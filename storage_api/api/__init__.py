@@ -1,0 +1,1 @@
+"""HTTP, and nothing but HTTP: routes, schemas, problem documents, the Swagger page."""

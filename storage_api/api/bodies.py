@@ -1,0 +1,143 @@
+"""Reads a request's JSON body: size, content type, syntax, schema, then typed values."""
+
+import dataclasses
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, get_args, get_origin, get_type_hints
+
+import orjson
+from flask import request
+from jsonschema import Draft7Validator, ValidationError
+from jsonschema.exceptions import best_match
+from jsonschema.validators import extend
+from werkzeug.exceptions import UnsupportedMediaType
+
+from storage_api.api.schemas import Dialect, object_schema
+from storage_api.domain.errors import Invalid
+
+MAX_BODY_BYTES = 1024 * 1024
+
+# JSON Schema counts 1.0 as an integer; a size of 1.0 bytes would travel on as a float.
+_Validator = extend(
+    Draft7Validator,
+    type_checker=Draft7Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
+
+
+class Body:
+    """What one operation takes.
+
+    ``keys`` is a TypedDict or dataclass, ``record`` the record that describes its
+    keys. ``lenient`` bodies (v3) may carry unknown keys, which are ignored; in all
+    others they are refused. ``free`` bodies are any JSON object.
+    """
+
+    def __init__(
+        self, keys: type, record: type | None = None, *, lenient: bool = False, free: bool = False
+    ) -> None:
+        self.keys = keys
+        self.record = record or keys
+        self.lenient = lenient
+        self.free = free
+
+    @cached_property
+    def _validator(self) -> Any:
+        schema = object_schema(self.keys, self.record, Dialect.VALIDATION)
+        return _Validator(schema | {"additionalProperties": self.lenient})
+
+    def read(self) -> Any:
+        """The request's body: a dict of typed values, or the dataclass.
+
+        Raises:
+            Invalid: it is no JSON, or not what the operation takes.
+            UnsupportedMediaType, RequestEntityTooLarge
+        """
+        data = _json()
+        if not isinstance(data, dict):
+            raise Invalid("The body must be a JSON object.")
+        if self.free:
+            return data
+        if error := best_match(self._validator.iter_errors(data)):
+            raise Invalid(_explain(error))
+        return _typed(self.keys, data)
+
+
+def _json() -> Any:
+    text = request.get_data(cache=True)
+    if not text:
+        return {}
+    if not request.is_json:
+        raise UnsupportedMediaType("The body must be sent as application/json.")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Invalid(f"The body is no valid JSON: {error.msg} at character {error.pos}.") from None
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    """Gives nested objects and enumerations their types; unknown keys are gone afterwards."""
+    if value is None:
+        return None
+    if get_origin(hint) is list:
+        return [_typed(get_args(hint)[0], item) for item in value]
+    if get_origin(hint) is dict:
+        return value
+    if arguments := get_args(hint):
+        return _typed(arguments[0], value)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint(value)
+    if isinstance(value, dict):
+        known = get_type_hints(hint)
+        typed = {key: _typed(known[key], item) for key, item in value.items() if key in known}
+        return hint(**typed) if dataclasses.is_dataclass(hint) else typed
+    return value
+
+
+def _explain(error: ValidationError) -> str:
+    """One sentence that names the key, and never repeats the value."""
+    where = ".".join(str(part) for part in error.absolute_path)
+    subject = f"{where!r}" if where else "The body"
+    reason = _REASONS.get(str(error.validator), _unmet)
+    return f"{subject} {reason(error)}."
+
+
+def _unmet(error: ValidationError) -> str:
+    return f"must satisfy {error.validator} {str(error.validator_value)[:200]}"
+
+
+def _type_reason(error: ValidationError) -> str:
+    wanted = error.validator_value
+    return f"must be {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
+
+
+def _unknown_reason(error: ValidationError) -> str:
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    instance = error.instance if isinstance(error.instance, Mapping) else {}
+    known = schema.get("properties", {})
+    unknown = [str(key)[:64] for key in instance if key not in known]
+    return f"has unknown keys: {', '.join(sorted(unknown)[:10])} (known: {', '.join(known)})"
+
+
+def _missing_reason(error: ValidationError) -> str:
+    wanted = error.validator_value if isinstance(error.validator_value, list) else []
+    instance = error.instance if isinstance(error.instance, Mapping) else {}
+    return f"lacks {', '.join(repr(key) for key in wanted if key not in instance)}"
+
+
+_REASONS = {
+    "type": _type_reason,
+    "additionalProperties": _unknown_reason,
+    "required": _missing_reason,
+    "minimum": lambda error: f"must be at least {error.validator_value}",
+    "maximum": lambda error: f"must be at most {error.validator_value}",
+    "minLength": lambda error: f"must have at least {error.validator_value} characters",
+    "maxLength": lambda error: f"must have at most {error.validator_value} characters",
+    "minItems": lambda error: f"must have at least {error.validator_value} entries",
+    "maxItems": lambda error: f"must have at most {error.validator_value} entries",
+    "maxProperties": lambda error: f"must have at most {error.validator_value} keys",
+    "pattern": lambda error: f"must match {error.validator_value}",
+    "enum": lambda error: f"must be one of {', '.join(map(str, error.validator_value))}",
+}

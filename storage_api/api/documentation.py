@@ -1,0 +1,238 @@
+"""Completes flask-restx's Swagger: answers, errors with examples, roles, operation ids.
+
+All of it comes from the ``Operation`` of each method, which is also what the
+dispatcher obeys.
+"""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask
+from flask_restx import Api
+
+from storage_api.api.encoding import MASK_HEADER
+from storage_api.api.listing import MAX_LIMIT, filters_of
+from storage_api.api.operation import Operation, operation_of
+from storage_api.api.problems import PROBLEM_TYPE, slug_of
+from storage_api.api.schemas import Schema, model_of, nested_types
+from storage_api.security.roles import Role
+
+_PARAMETERS = {
+    "volume": "Volume: A-Z a-z 0-9 : / _ . - without a leading /. NetApp back-ends also take "
+    "node:/junction/path.",
+    "snapshot": "Snapshot.",
+    "host": "Host that holds the lock.",
+    "policy": "Export policy.",
+    "rule": "Client match: an IP address, a network such as 10.10.10.0/24, or a host name.",
+    "bucket": "Bucket.",
+    "uid": "User.",
+    "access_key": "Access key.",
+    "namespace": "Namespace.",
+    "role": "Role: USER, ADMIN or UBER_ADMIN.",
+    "endpoint": "Back-end.",
+}
+_COMMON_ERRORS = {
+    HTTPStatus.FORBIDDEN: "You are not signed on, or do not have the role.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "An unexpected error.",
+}
+_BACKEND_ERRORS = {
+    HTTPStatus.BAD_REQUEST: "The request is wrong; the detail says where.",
+    HTTPStatus.NOT_FOUND: "There is no such thing.",
+    HTTPStatus.NOT_IMPLEMENTED: "The back-end has no such feature.",
+    HTTPStatus.BAD_GATEWAY: "The back-end refused our credential, or answered nonsense.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The back-end is down or busy; see Retry-After.",
+    HTTPStatus.GATEWAY_TIMEOUT: "The back-end is too slow.",
+}
+_BODY_ERRORS = {
+    HTTPStatus.BAD_REQUEST: "The request is wrong; the detail says where.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as application/json.",
+}
+_PROBLEM: Schema = {
+    "type": "object",
+    "description": "A problem document (RFC 9457).",
+    "required": ["type", "title", "status", "detail", "code", "request_id", "message"],
+    "properties": {
+        "type": {"type": "string", "example": "urn:storage-api:problem:not-found"},
+        "title": {"type": "string", "example": "Not Found"},
+        "status": {"type": "integer", "example": 404},
+        "detail": {"type": "string", "example": "There is no volume 'x'."},
+        "code": {"type": "string", "example": "not-found"},
+        "request_id": {"type": "string", "x-nullable": True, "example": "0f3c2a7b9d"},
+        "message": {"type": "string", "description": "The same as detail."},
+    },
+}
+
+
+def complete(spec: Schema, api: Api, app: Flask) -> Schema:
+    """Fill ``spec`` in, and return it."""
+    definitions: Schema = {"Problem": _PROBLEM}
+    operations = {
+        (_swagger_path(url), method.lower()): (view.view_class, resource_name)
+        for resource_name, view, url, methods in _views(api, app)
+        for method in methods
+    }
+    for path, item in spec["paths"].items():
+        for method, documented in item.items():
+            if (path, method) not in operations:
+                continue
+            view_class, name = operations[path, method]
+            operation = operation_of(getattr(view_class, method))
+            _complete_operation(documented, operation, name, view_class, definitions)
+        for parameter in item.get("parameters", []):
+            parameter["description"] = _PARAMETERS.get(parameter["name"], "")
+    spec["definitions"] = dict(sorted(definitions.items()))
+    spec["produces"] = ["application/json", PROBLEM_TYPE]
+    return spec
+
+
+def _views(api: Api, app: Flask) -> Any:
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if rule.endpoint in api.endpoints and hasattr(view, "view_class"):
+            yield rule.endpoint, view, rule.rule, rule.methods or ()
+
+
+def _swagger_path(url: str) -> str:
+    return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", url)
+
+
+def _complete_operation(
+    documented: Schema, operation: Operation, name: str, view_class: Any, definitions: Schema
+) -> None:
+    backend, _, rest = name.partition(".")
+    suffix = "_in_namespace" if rest.startswith("in-namespace.") else ""
+    kind = f"{view_class.kind}_" if hasattr(view_class, "kind") else ""
+    prefix = f"{backend}_" if rest else ""
+    documented["operationId"] = f"{prefix}{kind}{operation.id}{suffix}"
+    documented["description"] = _description(documented, operation)
+    documented["security"] = _security(operation)
+    documented["responses"] = _responses(operation, definitions, on_backend=bool(rest))
+    parameters = documented.setdefault("parameters", [])
+    parameters.extend(_parameters(operation, definitions))
+    if not parameters:
+        del documented["parameters"]
+
+
+def _description(documented: Schema, operation: Operation) -> str:
+    role = {
+        None: "Open to everybody.",
+        Role.USER: "Role: USER (which is everybody unless the site has restricted it).",
+    }.get(operation.role, f"Role: {operation.role}.")
+    return f"{documented.get('description', '')}\n\n{role}".strip()
+
+
+def _security(operation: Operation) -> list[Schema]:
+    needed: Schema = {"session": []}
+    if operation.role is None:
+        return []
+    return [{}, needed] if operation.role is Role.USER else [needed]
+
+
+def _parameters(operation: Operation, definitions: Schema) -> list[Schema]:
+    parameters: list[Schema] = []
+    if operation.body is not None:
+        schema: Schema = {"type": "object"}
+        if not operation.body.free:
+            schema = _define(operation.body.keys, operation.body.record, definitions)
+        parameters.append({"name": "body", "in": "body", "required": True, "schema": schema})
+    if operation.is_paged:
+        parameters += _list_parameters(operation.record)
+    if operation.returns is not None:
+        parameters.append(
+            {
+                "name": MASK_HEADER,
+                "in": "header",
+                "type": "string",
+                "description": "Only these fields, for instance `name,quota{max_bytes}`.",
+            }
+        )
+    return parameters
+
+
+def _list_parameters(record: type) -> list[Schema]:
+    words = {"name": "Only those of this name; `*` stands for any text."}
+    filters = [
+        {
+            "name": name,
+            "in": "query",
+            "type": "string",
+            "description": words.get(name, f"Only those with this {name}."),
+        }
+        for name in filters_of(record)
+    ]
+    return [
+        *filters,
+        {
+            "name": "limit",
+            "in": "query",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_LIMIT,
+            "description": "Page size; the Link header leads to the next page.",
+        },
+        {
+            "name": "marker",
+            "in": "query",
+            "type": "string",
+            "description": "Where to go on, from the Link header of the page before.",
+        },
+    ]
+
+
+def _responses(operation: Operation, definitions: Schema, *, on_backend: bool) -> Schema:
+    responses: Schema = {str(operation.status.value): _success(operation, definitions)}
+    if operation.idempotent_create:
+        responses["200"] = _success(operation, definitions) | {
+            "description": "It exists already just so."
+        }
+    errors = dict(_COMMON_ERRORS)
+    if operation.returns is not None or operation.body is not None:
+        errors |= {HTTPStatus.BAD_REQUEST: "The request is wrong; the detail says where."}
+    errors |= _BACKEND_ERRORS if on_backend else {}
+    errors |= _BODY_ERRORS if operation.body is not None else {}
+    errors |= operation.errors
+    for status, text in sorted(errors.items()):
+        responses[str(status.value)] = {
+            "description": text,
+            "schema": {"$ref": "#/definitions/Problem"},
+            "examples": {PROBLEM_TYPE: _example(status, text)},
+        }
+    return responses
+
+
+def _success(operation: Operation, definitions: Schema) -> Schema:
+    success: Schema = {"description": operation.status.phrase}
+    if operation.returns is None:
+        return success
+    if _is_scalar(operation.record):
+        names = {str: "string", bool: "boolean", dict: "object"}
+        schema: Schema = {"type": names[operation.record]}
+    else:
+        schema = _define(operation.record, operation.record, definitions)
+    success["schema"] = {"type": "array", "items": schema} if operation.is_list else schema
+    return success
+
+
+def _is_scalar(kind: Any) -> bool:
+    return kind in {str, bool, dict}
+
+
+def _define(kind: type, record: type, definitions: Schema) -> Schema:
+    for part in nested_types(kind):
+        definitions[part.__name__] = model_of(part, record if part is kind else None).__schema__
+    return {"$ref": f"#/definitions/{kind.__name__}"}
+
+
+def _example(status: HTTPStatus, text: str) -> Schema:
+    slug = slug_of(status)
+    return {
+        "type": f"urn:storage-api:problem:{slug}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": text,
+        "code": slug,
+        "request_id": "9c1f6c0e5f0b4c7e",
+        "message": text,
+    }

@@ -1,0 +1,86 @@
+"""The base of every resource: role first, then names, then the body, then the method.
+
+flask-restx validates bodies before any decorator of a method runs, so that a
+stranger would be told about the schema; here the order is fixed in one place.
+"""
+
+from typing import Any, ClassVar
+
+from flask import Response, request
+from flask_restx import Resource
+from werkzeug.exceptions import Forbidden
+
+from storage_api.api.encoding import json_response
+from storage_api.api.listing import paged
+from storage_api.api.operation import Operation, operation_of
+from storage_api.backends.base import StorageBackend
+from storage_api.domain import names
+from storage_api.domain.errors import AlreadyExists, LockHeld
+from storage_api.security.principal import current_principal
+from storage_api.security.roles import Role
+
+#: How each path parameter is checked.
+NAME_RULES = {
+    "volume": names.VOLUME,
+    "snapshot": names.SNAPSHOT,
+    "host": names.HOST,
+    "policy": names.POLICY,
+    "rule": names.RULE,
+    "bucket": names.BUCKET,
+    "uid": names.USER,
+    "access_key": names.ACCESS_KEY,
+    "namespace": names.NAMESPACE,
+}
+
+
+def authorize(role: Role | None) -> None:
+    """403 (never 401, as v3's clients expect) for a caller without ``role``."""
+    principal = current_principal()
+    if role is None or role in principal.roles:
+        return
+    if principal.subject is None:
+        raise Forbidden(f"You are not signed on; this needs the role {role}. See /login.")
+    raise Forbidden(f"You do not have the role {role}.")
+
+
+class ApiResource(Resource):  # type: ignore[misc]  # flask-restx is untyped
+    """A resource whose methods are described by ``@operation``."""
+
+    #: v3's families: RFC 822 times, and 400 for what newer ones call a conflict.
+    v3: ClassVar[bool] = False
+
+    def dispatch_request(self, **path: str) -> Response:
+        method = getattr(self, "get" if request.method == "HEAD" else request.method.lower())
+        operation = operation_of(method)
+        authorize(operation.role)
+        for parameter, value in path.items():
+            if parameter in NAME_RULES:
+                NAME_RULES[parameter].check(value)
+        body = {"body": operation.body.read()} if operation.body else {}
+        try:
+            result = method(**path, **body)
+        except (AlreadyExists, LockHeld) as error:
+            if self.v3:
+                error.status = type(error).v3_status
+            raise
+        return self._answer(operation, result)
+
+    def _answer(self, operation: Operation, result: Any) -> Response:
+        status, headers = operation.status, {"Cache-Control": "no-store"}
+        if operation.idempotent_create:
+            result, made = result
+            status = operation.status if made else type(operation.status).OK
+        if operation.returns is None:
+            return Response(status=status, headers=headers)
+        if operation.is_paged:
+            result, links = paged(result, operation.record)
+            headers |= links
+        return json_response(result, status, v3=self.v3, headers=headers)
+
+
+class BackendResource(ApiResource):
+    """A resource of one mounted back-end."""
+
+    def __init__(self, api: object, *, backend: StorageBackend) -> None:
+        super().__init__(api)
+        self.backend: Any = backend

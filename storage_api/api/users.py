@@ -1,0 +1,120 @@
+"""``/v3/<e>/users`` with their keys and, inside a named namespace, the same below it."""
+
+from http import HTTPStatus
+
+from storage_api.api.bodies import Body
+from storage_api.api.operation import operation
+from storage_api.api.resource import BackendResource
+from storage_api.backends.objects import UserStore
+from storage_api.domain.errors import Invalid
+from storage_api.domain.models import Key, NewKey, Ref, User
+from storage_api.domain.requests import UserCreate, UserPatch
+from storage_api.security.roles import Role
+
+_NO_USER = {HTTPStatus.NOT_FOUND: "There is no such user."}
+_NOT_OURS = {HTTPStatus.CONFLICT: "The user is not managed through this service."}
+_CHANGE = _NO_USER | _NOT_OURS
+
+
+class UserList(BackendResource):
+    backend: UserStore
+
+    @operation("list_users", Role.ADMIN, returns=list[User])
+    def get(self, namespace: str | None = None) -> list[User]:
+        """List the users
+
+        Where the back-end lists names only, the other fields are null."""
+        return self.backend.list_users(namespace)
+
+
+class UserItem(BackendResource):
+    backend: UserStore
+
+    @operation("get_user", Role.ADMIN, returns=User, errors=_NO_USER)
+    def get(self, uid: str, namespace: str | None = None) -> User:
+        """Get one user"""
+        return self.backend.get_user(Ref(namespace, uid))
+
+    @operation(
+        "create_user",
+        Role.ADMIN,
+        returns=User,
+        status=HTTPStatus.CREATED,
+        body=Body(UserCreate, User),
+        idempotent_create=True,
+        errors={HTTPStatus.CONFLICT: "The user exists with other settings, or is not ours."},
+    )
+    def post(
+        self, uid: str, body: UserCreate, namespace: str | None = None
+    ) -> tuple[User, bool]:
+        """Create a user, without any key
+
+        200 when the user exists already just so."""
+        return self.backend.create_user(Ref(namespace, uid), body)
+
+    @operation(
+        "update_user", Role.ADMIN, returns=User, body=Body(UserPatch, User), errors=_CHANGE
+    )
+    def patch(self, uid: str, body: UserPatch, namespace: str | None = None) -> User:
+        """Change a user"""
+        if not body:
+            raise Invalid("Nothing to change: none of the keys is given.")
+        return self.backend.update_user(Ref(namespace, uid), body)
+
+    @operation(
+        "delete_user",
+        Role.UBER_ADMIN,
+        status=HTTPStatus.NO_CONTENT,
+        errors={HTTPStatus.CONFLICT: "The user still owns buckets, or is not ours."},
+    )
+    def delete(self, uid: str, namespace: str | None = None) -> None:
+        """Delete a user who owns no bucket, with all keys
+
+        Also 204 when the user is gone already."""
+        self.backend.delete_user(Ref(namespace, uid))
+
+
+class KeyList(BackendResource):
+    backend: UserStore
+
+    @operation("list_keys", Role.ADMIN, returns=list[Key], errors=_NO_USER)
+    def get(self, uid: str, namespace: str | None = None) -> list[Key]:
+        """List a user's keys, without secrets"""
+        return self.backend.list_keys(Ref(namespace, uid))
+
+    @operation(
+        "create_key", Role.ADMIN, returns=NewKey, status=HTTPStatus.CREATED, errors=_CHANGE
+    )
+    def post(self, uid: str, namespace: str | None = None) -> NewKey:
+        """Make a key
+
+        The secret is in this answer and in no other. Every call makes another key."""
+        return self.backend.create_key(Ref(namespace, uid))
+
+
+class KeyItem(BackendResource):
+    backend: UserStore
+
+    @operation("delete_key", Role.ADMIN, status=HTTPStatus.NO_CONTENT, errors=_CHANGE)
+    def delete(self, uid: str, access_key: str, namespace: str | None = None) -> None:
+        """Delete a key
+
+        Also 204 when it is gone already."""
+        self.backend.delete_key(Ref(namespace, uid), access_key)
+
+
+class KeyRotation(BackendResource):
+    backend: UserStore
+
+    @operation(
+        "rotate_key",
+        Role.ADMIN,
+        returns=NewKey,
+        status=HTTPStatus.CREATED,
+        errors=_NOT_OURS | {HTTPStatus.NOT_FOUND: "There is no such user or key."},
+    )
+    def post(self, uid: str, access_key: str, namespace: str | None = None) -> NewKey:
+        """Replace a key by a new one
+
+        The old one ends; the new secret is in this answer and in no other."""
+        return self.backend.rotate_key(Ref(namespace, uid), access_key)

@@ -1,0 +1,91 @@
+"""Puts the service together: the only place that knows every part."""
+
+import os
+from collections.abc import Mapping
+
+from flask import Flask
+
+from storage_api.api.bodies import MAX_BODY_BYTES
+from storage_api.api.conf import conf_namespace
+from storage_api.api.health import health
+from storage_api.api.mount import mount_backends
+from storage_api.api.page import page
+from storage_api.api.problems import register_problems
+from storage_api.api.requests import watch_requests
+from storage_api.api.routing import name_known_backends, redirect_unversioned
+from storage_api.api.service import ServiceApi
+from storage_api.api.signon import signon
+from storage_api.backends.base import EXTENSION, StorageBackend
+from storage_api.backends.monitor import Monitor
+from storage_api.backends.options import OptionError
+from storage_api.backends.registry import UnknownBackendError, load_backend_class
+from storage_api.logs import configure_logs
+from storage_api.security.basic import BasicAccount
+from storage_api.security.keys import session_key
+from storage_api.security.roles import Role, RoleTable
+from storage_api.settings import Settings, SettingsError, load_settings, log_level_number
+
+
+def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+    """Build the service from ``environ`` (the process's own, unless given).
+
+    Connects to nothing: it starts while every storage system is down.
+
+    Raises:
+        SettingsError: naming every mistake in the configuration, and no value.
+    """
+    settings = load_settings(os.environ if environ is None else environ)
+    configure_logs(log_level_number(settings))
+    backends = _build_backends(settings)
+    app = Flask("storage_api", static_folder=None, template_folder=None)
+    _configure(app, settings)
+    for endpoint, backend in backends.items():
+        backend.init_app(app, endpoint)
+    app.extensions["storage_api_monitor"] = Monitor(app.extensions[EXTENSION])
+    watch_requests(app)
+    register_problems(app)
+    for blueprint in (page, health, signon):
+        app.register_blueprint(blueprint)
+    api = ServiceApi()
+    mount_backends(api, backends)
+    api.add_namespace(conf_namespace())
+    api.init_app(app)
+    redirect_unversioned(app, backends)
+    name_known_backends(app, backends)
+    return app
+
+
+def _build_backends(settings: Settings) -> dict[str, StorageBackend]:
+    backends: dict[str, StorageBackend] = {}
+    mistakes = []
+    for entry in settings.backends:
+        try:
+            loaded = load_backend_class(entry.class_name)
+            backends[entry.endpoint] = loaded.from_options(entry.options)
+        except (UnknownBackendError, OptionError) as error:
+            mistakes.append(f"SAPI_BACKENDS, {entry.endpoint}: {error}")
+    if mistakes:
+        raise SettingsError(mistakes)
+    return backends
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.debug = settings.debug
+    oauth_secret = settings.oauth.secret_key if settings.oauth else None
+    app.config.update(
+        SECRET_KEY=session_key(settings.secret_key, oauth_secret),
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        # Browsers give __Host- cookies to this very host over https only.
+        SESSION_COOKIE_NAME="sapi_session" if settings.debug else "__Host-sapi_session",
+        SESSION_COOKIE_SECURE=not settings.debug,
+        SESSION_COOKIE_SAMESITE="Lax",
+        RESTX_MASK_SWAGGER=False,
+    )
+    groups = settings.roles
+    app.extensions["storage_api_roles"] = RoleTable(
+        {Role.USER: groups.user, Role.ADMIN: groups.admin, Role.UBER_ADMIN: groups.uber_admin}
+    )
+    basic = settings.basic
+    app.extensions["storage_api_basic"] = (
+        BasicAccount(basic.username, basic.password) if basic else None
+    )

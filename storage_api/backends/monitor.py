@@ -1,0 +1,87 @@
+"""How the back-ends are, without making anybody wait for one that hangs.
+
+Asking answers at once from the last probe; a probe that is due runs in a thread of
+its own. Only the very first question waits a moment for its answer.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+
+from storage_api.backends.base import StorageBackend
+from storage_api.domain.errors import BackendError
+from storage_api.domain.models import State
+
+PROBE_EVERY_SECONDS = 30.0
+FIRST_WAIT_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class BackendState:
+    """The outcome of the last probe; ``detail`` says what is wrong."""
+
+    status: State = State.UNKNOWN
+    detail: str | None = None
+    checked_at: datetime | None = None
+
+
+@dataclass
+class _Watch:
+    state: BackendState = field(default_factory=BackendState)
+    due: float = 0.0
+    first: threading.Event = field(default_factory=threading.Event)
+
+
+class Monitor:
+    """Watches every mounted back-end."""
+
+    def __init__(self, backends: Mapping[str, StorageBackend]) -> None:
+        self._backends = backends
+        self._watches = {endpoint: _Watch() for endpoint in backends}
+        self._lock = threading.Lock()
+
+    def state(self, endpoint: str) -> BackendState:
+        """The state of one back-end."""
+        self._probe_if_due(endpoint)
+        watch = self._watches[endpoint]
+        watch.first.wait(FIRST_WAIT_SECONDS)
+        return watch.state
+
+    def states(self) -> dict[str, BackendState]:
+        """The states of all; first answers are awaited together, not one after the other."""
+        for endpoint in self._backends:
+            self._probe_if_due(endpoint)
+        end = time.monotonic() + FIRST_WAIT_SECONDS
+        for watch in self._watches.values():
+            watch.first.wait(max(0.0, end - time.monotonic()))
+        return {endpoint: watch.state for endpoint, watch in self._watches.items()}
+
+    def _probe_if_due(self, endpoint: str) -> None:
+        watch = self._watches[endpoint]
+        with self._lock:
+            if time.monotonic() < watch.due:
+                return
+            # Also while a probe hangs no second one starts before its time.
+            watch.due = time.monotonic() + PROBE_EVERY_SECONDS
+        threading.Thread(target=self._probe, args=(endpoint,), daemon=True).start()
+
+    def _probe(self, endpoint: str) -> None:
+        watch = self._watches[endpoint]
+        try:
+            self._backends[endpoint].probe()
+            status, detail = State.UP, None
+        except BackendError as error:
+            status, detail = State.DOWN, str(error)
+        except Exception as error:  # whatever it is, the answer is "down" and the log has it
+            log.exception("probe-failed", backend=endpoint, exc_info=error)
+            status, detail = State.DOWN, "The probe failed unexpectedly; see the log."
+        if status is not watch.state.status:
+            log.info("backend-state", backend=endpoint, state=status, detail=detail)
+        watch.state = BackendState(status, detail, datetime.now(UTC))
+        watch.first.set()

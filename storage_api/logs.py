@@ -1,0 +1,55 @@
+"""Structured logs: one JSON object a line, on standard output."""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import EventDict
+
+#: Keys that must never reach a log, whoever logs them.
+_FORBIDDEN = frozenset(
+    {"authorization", "cookie", "password", "secret", "secret_key", "secret-key", "token"}
+)
+
+
+def configure_logs(level: int) -> None:
+    """Send everything, our events and the libraries' records alike, through one format."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # At DEBUG these print whole requests, signatures and keys included.
+    for library in ("boto3", "botocore", "urllib3", "s3transfer", "requests"):
+        logging.getLogger(library).setLevel(max(level, logging.WARNING))
+    # One line of ours says more than the development server's.
+    logging.getLogger("werkzeug").setLevel(max(level, logging.WARNING))
+
+
+def _redact(_logger: object, _method: str, event: EventDict) -> EventDict:
+    for key in event:
+        if key.lower() in _FORBIDDEN:
+            event[key] = "***"
+    return event
