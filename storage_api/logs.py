@@ -4,7 +4,7 @@ import logging
 import sys
 
 import structlog
-from structlog.typing import EventDict
+from structlog.typing import EventDict, Processor
 
 #: Keys that must never reach a log, whoever logs them.
 _FORBIDDEN = frozenset(
@@ -14,7 +14,7 @@ _FORBIDDEN = frozenset(
 
 def configure_logs(level: int) -> None:
     """Send everything, our events and the libraries' records alike, through one format."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

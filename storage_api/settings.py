@@ -99,7 +99,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         debug=debug,
         log_level=_log_level(environ, mistakes),
         secret_key=_secret(environ, "SAPI_SECRET_KEY"),
-        oauth=_oauth(environ, debug, mistakes),
+        oauth=_oauth(environ, mistakes, debug=debug),
         basic=_basic(environ, mistakes),
         roles=RoleGroups(
             user=_groups(environ, "SAPI_ROLE_USER_GROUPS", mistakes),
@@ -177,9 +177,7 @@ def _log_level(environ: Mapping[str, str], mistakes: list[str]) -> str:
     return level
 
 
-def _oauth(
-    environ: Mapping[str, str], debug: bool, mistakes: list[str]  # noqa: FBT001  # internal
-) -> OAuthSettings | None:
+def _oauth(environ: Mapping[str, str], mistakes: list[str], *, debug: bool) -> OAuthSettings | None:
     client_id = environ.get("SAPI_OAUTH_CLIENT_ID", "")
     secret_key = _secret(environ, "SAPI_OAUTH_SECRET_KEY")
     if not client_id or not secret_key:

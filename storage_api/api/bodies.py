@@ -1,10 +1,9 @@
 """Reads a request's JSON body: size, content type, syntax, schema, then typed values."""
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import orjson
 from flask import request
@@ -19,7 +18,7 @@ from storage_api.domain.errors import Invalid
 MAX_BODY_BYTES = 1024 * 1024
 
 # JSON Schema counts 1.0 as an integer; a size of 1.0 bytes would travel on as a float.
-_Validator = extend(
+_Validator = extend(  # type: ignore[no-untyped-call]
     Draft7Validator,
     type_checker=Draft7Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
@@ -89,18 +88,18 @@ def _typed(hint: Any, value: Any) -> Any:
         return _typed(arguments[0], value)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return hint(value)
-    if isinstance(value, dict):
-        known = get_type_hints(hint)
-        typed = {key: _typed(known[key], item) for key, item in value.items() if key in known}
-        return hint(**typed) if dataclasses.is_dataclass(hint) else typed
-    return value
+    if not isinstance(value, dict):
+        return value
+    known = get_type_hints(hint)
+    typed = {key: _typed(known[key], item) for key, item in value.items() if key in known}
+    return hint(**typed) if not is_typeddict(hint) else typed
 
 
 def _explain(error: ValidationError) -> str:
     """One sentence that names the key, and never repeats the value."""
     where = ".".join(str(part) for part in error.absolute_path)
     subject = f"{where!r}" if where else "The body"
-    reason = _REASONS.get(str(error.validator), _unmet)
+    reason: Callable[[ValidationError], str] = _REASONS.get(str(error.validator), _unmet)
     return f"{subject} {reason(error)}."
 
 
@@ -110,7 +109,7 @@ def _unmet(error: ValidationError) -> str:
 
 def _type_reason(error: ValidationError) -> str:
     wanted = error.validator_value
-    return f"must be {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
+    return f"must be {' or '.join(wanted) if isinstance(wanted, list) else wanted}"
 
 
 def _unknown_reason(error: ValidationError) -> str:
@@ -127,7 +126,7 @@ def _missing_reason(error: ValidationError) -> str:
     return f"lacks {', '.join(repr(key) for key in wanted if key not in instance)}"
 
 
-_REASONS = {
+_REASONS: Mapping[str, Callable[[ValidationError], str]] = {
     "type": _type_reason,
     "additionalProperties": _unknown_reason,
     "required": _missing_reason,

@@ -101,9 +101,7 @@ class BucketLifecycle(BackendResource):
         Refused, and the former rules kept, if the back-end would not honour them exactly."""
         return self.backend.set_lifecycle(Ref(namespace, bucket), body)
 
-    @operation(
-        "delete_bucket_lifecycle", Role.ADMIN, status=HTTPStatus.NO_CONTENT, errors=_CHANGE
-    )
+    @operation("delete_bucket_lifecycle", Role.ADMIN, status=HTTPStatus.NO_CONTENT, errors=_CHANGE)
     def delete(self, bucket: str, namespace: str | None = None) -> None:
         """Remove the lifecycle rules"""
         self.backend.delete_lifecycle(Ref(namespace, bucket))
@@ -131,9 +129,7 @@ class BucketPolicy(BackendResource):
         refused."""
         return self.backend.set_policy_document(Ref(namespace, bucket), body)
 
-    @operation(
-        "delete_bucket_policy", Role.ADMIN, status=HTTPStatus.NO_CONTENT, errors=_CHANGE
-    )
+    @operation("delete_bucket_policy", Role.ADMIN, status=HTTPStatus.NO_CONTENT, errors=_CHANGE)
     def delete(self, bucket: str, namespace: str | None = None) -> None:
         """Remove the bucket policy"""
         self.backend.delete_policy_document(Ref(namespace, bucket))
@@ -152,9 +148,7 @@ class BucketCors(BackendResource):
         """Replace the CORS rules"""
         return self.backend.set_cors(Ref(namespace, bucket), body)
 
-    @operation(
-        "delete_bucket_cors", Role.ADMIN, status=HTTPStatus.NO_CONTENT, errors=_CHANGE
-    )
+    @operation("delete_bucket_cors", Role.ADMIN, status=HTTPStatus.NO_CONTENT, errors=_CHANGE)
     def delete(self, bucket: str, namespace: str | None = None) -> None:
         """Remove the CORS rules"""
         self.backend.delete_cors(Ref(namespace, bucket))

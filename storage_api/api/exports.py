@@ -72,9 +72,7 @@ class RuleItem(BackendResource):
         """Add a rule to a policy unless it is there"""
         return self.backend.ensure_rule(policy, rule)
 
-    @operation(
-        "remove_export_rule", Role.ADMIN, status=HTTPStatus.NO_CONTENT, errors=_NO_POLICY
-    )
+    @operation("remove_export_rule", Role.ADMIN, status=HTTPStatus.NO_CONTENT, errors=_NO_POLICY)
     def delete(self, policy: str, rule: str) -> None:
         """Remove a rule from a policy if it is there"""
         self.backend.remove_rule(policy, rule)

@@ -34,9 +34,7 @@ def problem(
         "request_id": current_request_id(),
         "message": detail,
     }
-    return Response(
-        orjson.dumps(document), status.value, headers, content_type=PROBLEM_TYPE
-    )
+    return Response(orjson.dumps(document), status.value, headers, content_type=PROBLEM_TYPE)
 
 
 def slug_of(status: HTTPStatus) -> str:

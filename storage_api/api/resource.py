@@ -43,7 +43,7 @@ def authorize(role: Role | None) -> None:
     raise Forbidden(f"You do not have the role {role}.")
 
 
-class ApiResource(Resource):  # type: ignore[misc]  # flask-restx is untyped
+class ApiResource(Resource):
     """A resource whose methods are described by ``@operation``."""
 
     #: v3's families: RFC 822 times, and 400 for what newer ones call a conflict.

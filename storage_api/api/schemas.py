@@ -48,7 +48,9 @@ def model_of(kind: type, record: type | None = None) -> SchemaModel:
 
 def object_schema(kind: type, record: type, dialect: Dialect) -> Schema:
     """The schema of a dataclass or TypedDict; ``record`` describes its keys."""
-    metadata = {f.name: f.metadata for f in dataclasses.fields(record)} if _is_record(record) else {}
+    metadata = (
+        {f.name: f.metadata for f in dataclasses.fields(record)} if _is_record(record) else {}
+    )
     properties: Schema = {}
     required = []
     for name, hint in get_type_hints(kind, include_extras=True).items():

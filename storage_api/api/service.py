@@ -19,7 +19,7 @@ _AUTHORIZATIONS = {
 }
 
 
-class ServiceApi(Api):  # type: ignore[misc]  # flask-restx is untyped
+class ServiceApi(Api):
     """Errors go to Flask's own handlers.
 
     flask-restx would pick the first registered handler that matches instead of the

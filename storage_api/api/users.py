@@ -44,17 +44,13 @@ class UserItem(BackendResource):
         idempotent_create=True,
         errors={HTTPStatus.CONFLICT: "The user exists with other settings, or is not ours."},
     )
-    def post(
-        self, uid: str, body: UserCreate, namespace: str | None = None
-    ) -> tuple[User, bool]:
+    def post(self, uid: str, body: UserCreate, namespace: str | None = None) -> tuple[User, bool]:
         """Create a user, without any key
 
         200 when the user exists already just so."""
         return self.backend.create_user(Ref(namespace, uid), body)
 
-    @operation(
-        "update_user", Role.ADMIN, returns=User, body=Body(UserPatch, User), errors=_CHANGE
-    )
+    @operation("update_user", Role.ADMIN, returns=User, body=Body(UserPatch, User), errors=_CHANGE)
     def patch(self, uid: str, body: UserPatch, namespace: str | None = None) -> User:
         """Change a user"""
         if not body:
@@ -82,9 +78,7 @@ class KeyList(BackendResource):
         """List a user's keys, without secrets"""
         return self.backend.list_keys(Ref(namespace, uid))
 
-    @operation(
-        "create_key", Role.ADMIN, returns=NewKey, status=HTTPStatus.CREATED, errors=_CHANGE
-    )
+    @operation("create_key", Role.ADMIN, returns=NewKey, status=HTTPStatus.CREATED, errors=_CHANGE)
     def post(self, uid: str, namespace: str | None = None) -> NewKey:
         """Make a key
 

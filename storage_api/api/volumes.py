@@ -80,9 +80,7 @@ class VolumeItem(BackendResource):
             raise Invalid("No PATCH data provided: none of the keys is known.")
         return self.backend.update_volume(volume, body)
 
-    @operation(
-        "restrict_volume", Role.UBER_ADMIN, status=HTTPStatus.NO_CONTENT, errors=NO_VOLUME
-    )
+    @operation("restrict_volume", Role.UBER_ADMIN, status=HTTPStatus.NO_CONTENT, errors=NO_VOLUME)
     def delete(self, volume: str) -> None:
         """Restrict a volume
 

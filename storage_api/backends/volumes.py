@@ -106,9 +106,7 @@ class SnapshotStore(ABC):
         """
 
     @abstractmethod
-    def clone_volume(
-        self, name: str, source: str, snapshot: str, fields: VolumeCreate
-    ) -> Volume:
+    def clone_volume(self, name: str, source: str, snapshot: str, fields: VolumeCreate) -> Volume:
         """Create a writable volume in the state of ``source`` at ``snapshot``.
 
         It has its own name and shares nothing that changes: later changes of either

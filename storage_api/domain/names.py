@@ -56,9 +56,7 @@ BUCKET = _rule(
     r"(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
     "3 to 63 of a-z 0-9 . - that begins and ends with a letter or digit and is no IP address",
 )
-USER = _rule(
-    "user", r"[A-Za-z0-9_.@-]{1,128}", "1 to 128 of A-Z a-z 0-9 _ . @ - and not . or .."
-)
+USER = _rule("user", r"[A-Za-z0-9_.@-]{1,128}", "1 to 128 of A-Z a-z 0-9 _ . @ - and not . or ..")
 NAMESPACE = _rule("namespace", r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", "1 to 64 of A-Z a-z 0-9 _ -")
 ACCESS_KEY = _rule("access key", r"[A-Za-z0-9_.-]{1,128}", "1 to 128 of A-Z a-z 0-9 _ . -")
 ENDPOINT = _rule("endpoint", r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", "1 to 63 of A-Z a-z 0-9 _ -")

@@ -1,5 +1,7 @@
 """One record for every write: who, with which roles, on what, with which outcome."""
 
+from http import HTTPStatus
+
 import structlog
 
 from storage_api.security.principal import Principal
@@ -18,5 +20,11 @@ def record_write(
         action=action,
         target=target,
         status=status,
-        outcome="done" if status < 400 else "refused" if status < 500 else "failed",
+        outcome=_outcome(HTTPStatus(status)),
     )
+
+
+def _outcome(status: HTTPStatus) -> str:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "failed"
+    return "refused" if status >= HTTPStatus.BAD_REQUEST else "done"

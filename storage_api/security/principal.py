@@ -39,6 +39,4 @@ def _identify(session: Session | None) -> Principal:
     open_roles = {Role.USER} if role_table().everybody_is_user else set()
     if session is None:
         return Principal(None, None, frozenset(open_roles))
-    return Principal(
-        session.subject, session.display_name, frozenset(session.roles | open_roles)
-    )
+    return Principal(session.subject, session.display_name, frozenset(session.roles | open_roles))
