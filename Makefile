@@ -1,0 +1,64 @@
+# `make` lists the targets. The work is done by tools/*.sh.
+
+# Interpreter for .venv; empty = the first of python3.13, python3.12, python3.11 and python3 that is
+# 3.11 or newer and can make virtual environments.
+PYTHON ?=
+# Where `make devserver` listens, on 127.0.0.1.
+PORT ?= 5000
+# Arguments for pytest, for instance TESTARGS='-k locks -x'.
+TESTARGS ?=
+
+export PYTHON PORT
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: devserver
+devserver: ## start the service in the background with DummyStorage, or with what SAPI_BACKENDS says
+	@tools/venv.sh
+	@tools/devserver.sh start
+
+.PHONY: stop
+stop: ## end what `make devserver` started
+	@tools/devserver.sh stop
+
+.PHONY: test
+test: ## run the tests; TESTARGS='-k locks -x' goes to pytest
+	@tools/venv.sh dev
+	@tools/test.sh $(TESTARGS)
+
+.PHONY: lint
+lint: ## check style, types, layers, shell scripts and what got installed
+	@tools/venv.sh dev
+	@tools/lint.sh
+
+.PHONY: bench
+bench: ## measure: runs benchmarks/
+	@tools/venv.sh dev
+	@.venv/bin/python -m benchmarks
+
+.PHONY: run
+run: ## serve with uWSGI in the foreground, as in production; configure with SAPI_*
+	@tools/venv.sh
+	@exec .venv/bin/uwsgi --ini uwsgi.ini
+
+.PHONY: image
+image: ## build the container image with docker or podman
+	@tools/image.sh
+
+.PHONY: venv
+venv: ## set up .venv for run time and development
+	@tools/venv.sh dev
+
+.PHONY: requirements
+requirements: ## lock anew what requirements*.in name, newest versions; needs Python 3.11
+	@tools/venv.sh dev
+	@tools/requirements.sh
+
+.PHONY: clean
+clean: stop ## remove .venv and everything else that can be made again
+	@rm -rf .venv .run build dist *.egg-info .hypothesis .*_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Locks requirements*.in anew, with hashes, for every Python that the service supports.
+set -eu
+cd "$(dirname "$0")/.."
+. tools/common.sh
+
+# Packages that only the oldest Python needs would be missing from a lock made with a newer one.
+.venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' ||
+    die "lock with the oldest supported Python: make requirements PYTHON=python3.11"
+
+# A site's own index may hold rebuilt files, whose hashes nobody else can match.
+export PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS=''
+unset PIP_INDEX_URL PIP_EXTRA_INDEX_URL
+export CUSTOM_COMPILE_COMMAND='make requirements'
+
+for name in requirements requirements-dev; do
+    .venv/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
+        --no-emit-index-url --no-emit-find-links --output-file "$name.txt" "$name.in"
+done

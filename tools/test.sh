@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs pytest with the given arguments, after installing the programs that tests start.
+set -eu
+cd "$(dirname "$0")/.."
+. tools/common.sh
+
+# A real Ceph cluster for the conformance tests, a browser for those of Swagger UI.
+missing=
+for need in ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
+    chromium:chromium chromedriver:chromium-driver; do
+    have "${need%%:*}" || missing="$missing ${need#*:}"
+done
+# shellcheck disable=SC2086  # a list of names
+[ -z "$missing" ] || apt_install $missing ||
+    say "Tests that need them will be missing these: as root on Debian, apt-get install$missing"
+
+profile=dev
+[ -z "${CI:-}" ] || profile=ci
+exec .venv/bin/python -m pytest --hypothesis-profile="$profile" "$@"
