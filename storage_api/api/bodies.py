@@ -138,5 +138,5 @@ _REASONS: Mapping[str, Callable[[ValidationError], str]] = {
     "maxItems": lambda error: f"must have at most {error.validator_value} entries",
     "maxProperties": lambda error: f"must have at most {error.validator_value} keys",
     "pattern": lambda error: f"must match {error.validator_value}",
-    "enum": lambda error: f"must be one of {', '.join(map(str, error.validator_value))}",
+    "enum": lambda error: f"must be one of {error.validator_value}",
 }

@@ -36,7 +36,7 @@ class StorageBackend(ABC):
 
     @classmethod
     def from_options(cls, raw: Mapping[str, Secret]) -> Self:
-        """Build from the texts of the configuration; raises ``OptionError`` naming every mistake."""
+        """Build from the configuration's texts; raises ``OptionError`` naming every mistake."""
         return cls(parse_options(cls.Options, raw))
 
     @abstractmethod
