@@ -3,8 +3,10 @@
 import os
 from collections.abc import Mapping
 
+import structlog
 from flask import Flask
 
+from storage_api import __version__
 from storage_api.api.bodies import MAX_BODY_BYTES
 from storage_api.api.conf import conf_namespace
 from storage_api.api.health import health
@@ -24,6 +26,9 @@ from storage_api.security.basic import BasicAccount
 from storage_api.security.keys import session_key
 from storage_api.security.roles import Role, RoleTable
 from storage_api.settings import Settings, SettingsError, load_settings, log_level_number
+
+
+log = structlog.get_logger(__name__)
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
@@ -52,6 +57,12 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     api.init_app(app)
     redirect_unversioned(app, backends)
     name_known_backends(app, backends)
+    log.info(
+        "configured",
+        version=__version__,
+        debug=app.debug,
+        backends={entry.endpoint: entry.class_name for entry in settings.backends},
+    )
     return app
 
 

@@ -18,11 +18,12 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Operation:
-    """``role`` ``None`` is open to everybody; ``returns`` is a record, ``list[record]`` or ``None`` for an empty answer.
+    """One method.
 
-    ``status`` is that of a success; one that may find its work done already
-    (``idempotent_create``) answers 200 then. ``errors`` says what each error status
-    means here, beside those that every operation has.
+    ``role`` ``None`` is open to everybody. ``returns`` is a record, ``list[record]``,
+    or ``None`` for an empty answer. ``status`` is that of a success; a create that may
+    find its work done already (``idempotent_create``) answers 200 then. ``errors`` says
+    what each error status means here, beside those that every operation has.
     """
 
     id: str

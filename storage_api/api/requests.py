@@ -6,7 +6,7 @@ import uuid
 from contextlib import ExitStack
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import Forbidden
 
 from storage_api.security.audit import record_write
@@ -44,8 +44,6 @@ def _begin() -> None:
 
 
 def _refuse_cross_site_writes() -> None:
-    from flask import current_app  # noqa: PLC0415
-
     if is_cross_site_write(current_app.config["SESSION_COOKIE_NAME"]):
         raise Forbidden("This write comes from a page of another site.")
 

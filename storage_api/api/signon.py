@@ -1,7 +1,7 @@
 """``/login``, ``/logout`` and ``/login_basic``."""
 
+import re
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, current_app, redirect, request
@@ -13,6 +13,9 @@ from storage_api.domain.errors import NotSupported
 from storage_api.security.basic import BasicAccount
 from storage_api.security.roles import Role
 from storage_api.security.session import Session, end_session, start_session
+
+# Neither "//host" nor "/\\host" (browsers read it as the former), nor control characters.
+_LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x1f\x7f\\]*")
 
 signon = Blueprint("signon", __name__)
 log = structlog.get_logger(__name__)
@@ -67,8 +70,4 @@ def _challenge() -> Response:
 def _local_target() -> str:
     """The page asked for in ``next``, if it is one of ours."""
     target = request.args.get("next", "/")
-    parts = urlsplit(target)
-    plain = target.startswith("/") and not target.startswith(("//", "/\\"))
-    if not plain or parts.scheme or parts.netloc or any(ord(letter) < 32 for letter in target):
-        return "/"
-    return target
+    return target if _LOCAL_PATH.fullmatch(target) else "/"
