@@ -27,7 +27,6 @@ from storage_api.security.keys import session_key
 from storage_api.security.roles import Role, RoleTable
 from storage_api.settings import Settings, SettingsError, load_settings, log_level_number
 
-
 log = structlog.get_logger(__name__)
 
 
