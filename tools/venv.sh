@@ -23,17 +23,19 @@ find_python() {
     return 1
 }
 
-# hash_of PYTHON FILE...: changes with the interpreter and with the files.
+# hash_of PYTHON FILE...: changes with the interpreter's version and with the files.
 hash_of() {
-    "$1" -c '
+    interpreter=$1
+    shift
+    "$interpreter" -c '
 import hashlib, pathlib, sys
 parts = [sys.version.encode(), *(pathlib.Path(name).read_bytes() for name in sys.argv[1:])]
-print(hashlib.sha256(b"".join(parts)).hexdigest())' "$2" ${3+"$3"}
+print(hashlib.sha256(b"".join(parts)).hexdigest())' "$@"
 }
 
 # stamped FILE HASH: was that part of .venv made of the same things?
 stamped() {
-    [ -x .venv/bin/python ] && [ "$(cat "$1" 2>/dev/null)" = "$2" ]
+    .venv/bin/python -c '' 2>/dev/null && [ "$(cat "$1" 2>/dev/null)" = "$2" ]
 }
 
 # install_compiler PYTHON: uWSGI comes as source only.
@@ -53,26 +55,36 @@ install() {
         die "pip could not install the requirements; its own words stand above (no network?)"
 }
 
-if ! python=$(find_python); then
-    [ -z "${PYTHON:-}" ] || die "PYTHON=$PYTHON is no Python >= 3.11 with venv and ensurepip"
-    apt_install python3 python3-venv || true
-    python=$(find_python) || die \
-        "no Python >= 3.11 with venv: on Debian 12, as root, apt-get install python3 python3-venv"
-fi
-
-run=$(hash_of "$python" requirements.txt)
-dev=$(hash_of "$python" requirements.txt requirements-dev.txt)
-
-if ! stamped .venv/.run "$run"; then
+# make_venv: in place of whatever .venv was before.
+make_venv() {
+    if ! python=$(find_python); then
+        [ -z "${PYTHON:-}" ] || die "PYTHON=$PYTHON is no Python >= 3.11 with venv and ensurepip"
+        apt_install python3 python3-venv || true
+        python=$(find_python) || die \
+            "no Python >= 3.11 with venv: on Debian 12, as root, apt-get install python3 python3-venv"
+    fi
     install_compiler "$python"
     say "Setting up .venv with $("$python" --version)"
     rm -rf .venv
     "$python" -m venv .venv
     install -r requirements.txt
-    say "$run" >.venv/.run
-fi
-if [ "${1:-}" = dev ] && ! stamped .venv/.dev "$dev"; then
-    say "Adding what tests and checks need to .venv"
-    install -r requirements.txt -r requirements-dev.txt
-    say "$dev" >.venv/.dev
+    hash_of .venv/bin/python requirements.txt >.venv/.run
+}
+
+# Two calls at once must not write the same .venv.
+exec 9>.run/venv.lock
+flock 9
+
+# Without a wish for another one, .venv keeps its interpreter, whatever the PATH of this call.
+python=${PYTHON:-.venv/bin/python}
+run=$(hash_of "$python" requirements.txt 2>/dev/null) || run=none
+stamped .venv/.run "$run" || make_venv
+
+if [ "${1:-}" = dev ]; then
+    dev=$(hash_of .venv/bin/python requirements.txt requirements-dev.txt)
+    if ! stamped .venv/.dev "$dev"; then
+        say "Adding what tests and checks need to .venv"
+        install -r requirements.txt -r requirements-dev.txt
+        say "$dev" >.venv/.dev
+    fi
 fi
