@@ -1,0 +1,5 @@
+from benchmarks import footprint, gateway, listing
+
+print(f"{'what / compared with':<44} {'ours':>14} {'compared':>14} {'ratio':>8}")
+for benchmark in (listing, gateway, footprint):
+    benchmark.run()

@@ -1,0 +1,41 @@
+"""Times two things in turns, so that both meet the same noise, and prints their ratio."""
+
+import statistics
+import threading
+import time
+from collections.abc import Callable
+
+
+def interleaved(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> tuple[float, float]:
+    """Median seconds of each, called in turns; the first turn of each only warms up."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(rounds + 1):
+        for call, taken in zip((ours, theirs), times, strict=True):
+            began = time.perf_counter()
+            call()
+            if turn:
+                taken.append(time.perf_counter() - began)
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
+def per_second(make_call: Callable[[], Callable[[], object]], clients: int, seconds: float) -> float:
+    """Calls a second that ``clients`` threads reach together; each makes its own call."""
+    counts = [0] * clients
+    end = time.perf_counter() + seconds
+
+    def work(number: int) -> None:
+        call = make_call()
+        while time.perf_counter() < end:
+            call()
+            counts[number] += 1
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / seconds
+
+
+def report(what: str, ours: str, theirs: str, ratio: float, goal: str) -> None:
+    print(f"{what:<44} {ours:>14} {theirs:>14} {ratio:>7.2f}x   goal {goal}", flush=True)
