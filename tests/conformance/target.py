@@ -1,0 +1,109 @@
+"""The back-end that a conformance run examines, and where back-ends may differ."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Barrier
+from typing import Any
+from urllib.parse import quote
+
+from storage_api.domain.capabilities import Capability, HolderKind
+from storage_api.domain.units import GIB
+from tests.conformance.client import Answer, Api, fresh
+
+CALLERS = 8
+
+
+@dataclass(frozen=True)
+class Quirks:
+    """What a back-end's author says about it; everything else is the same for all.
+
+    ``quota_steps``: bytes to whose multiples each kind of holder's limits are rounded up.
+    ``snapshot_limit``: snapshots that a volume can have. ``put_object`` stores an object of
+    so many bytes in a bucket, where there is a way to. ``namespace_settings``: whether a
+    namespace has a display name and labels. ``bad_namespace``: a name that our alphabet
+    allows and the back-end's does not. ``soft_limits``: whether quotas have them.
+    ``bucket_tags``: whether buckets have tags. ``pins_clones``: whether a snapshot cannot
+    go while a clone of it exists.
+    """
+
+    families: frozenset[Capability]
+    quota_holders: frozenset[HolderKind] = frozenset()
+    usage_holders: frozenset[HolderKind] = frozenset()
+    quota_steps: Mapping[HolderKind, int] = field(default_factory=dict)
+    soft_limits: bool = True
+    snapshot_limit: int | None = None
+    pins_clones: bool = False
+    put_object: "Callable[[Place, str, str, int], None] | None" = None
+    namespace_settings: bool = True
+    bad_namespace: str | None = None
+    bucket_tags: bool = True
+
+
+@dataclass(frozen=True)
+class Target:
+    """One mounted back-end."""
+
+    api: Api
+    endpoint: str
+    quirks: Quirks
+
+    def url(self, *parts: str) -> str:
+        return "/".join(["/v3", self.endpoint, *(quote(part, safe=":/") for part in parts)])
+
+    def new_volume(self, **fields: Any) -> str:
+        name = fresh("vol")
+        self.api.post(self.url("volumes", name), {"size_total": GIB, **fields}).expect(201)
+        return name
+
+    def new_policy(self, *rules: str) -> str:
+        name = fresh("policy")
+        self.api.post(self.url("export", name), {"rules": list(rules)}).expect(201)
+        return name
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where users and buckets live: the default namespace, or a named one."""
+
+    target: Target
+    namespace: str | None
+
+    @property
+    def api(self) -> Api:
+        return self.target.api
+
+    def url(self, *parts: str) -> str:
+        scope = ["namespaces", self.namespace] if self.namespace else []
+        return self.target.url(*scope, *parts)
+
+    def new_user(self, **fields: Any) -> str:
+        name = fresh("user")
+        self.api.post(self.url("users", name), {"display_name": name, **fields}).expect(201)
+        return name
+
+    def new_bucket(self, owner: str | None = None, **fields: Any) -> str:
+        name = fresh("bucket")
+        body = {"owner": owner or self.new_user(), **fields}
+        self.api.post(self.url("buckets", name), body).expect(201)
+        return name
+
+
+def at_once(call: Callable[[int], Answer], callers: int = CALLERS) -> list[Answer]:
+    """What ``callers`` threads get that do ``call(number)`` at the same moment."""
+    barrier = Barrier(callers)
+
+    def run(number: int) -> Answer:
+        barrier.wait()
+        return call(number)
+
+    with ThreadPoolExecutor(callers) as pool:
+        return list(pool.map(run, range(callers)))
+
+
+def statuses(answers: Iterable[Answer]) -> list[int]:
+    return sorted(answer.status for answer in answers)
+
+
+def names(records: list[dict[str, Any]]) -> list[str]:
+    return [record["name"] for record in records]
