@@ -1,0 +1,155 @@
+"""What ``UserStore`` promises of users."""
+
+from typing import Any
+
+import pytest
+
+from tests.conformance.base import PlacedContract, named_place
+from tests.conformance.client import Api, fresh
+from tests.conformance.target import Place, Target, at_once, names, statuses
+
+CHANGES: list[dict[str, Any]] = [
+    {"display_name": "Alice & Bob — été"},
+    {"suspended": True},
+    {"max_buckets": 5},
+    {"max_buckets": 0},
+    {"max_buckets": None},
+]
+
+
+class UserContract(PlacedContract):
+    def test_a_created_user_is_answered_found_and_listed(self, place: Place, api: Api) -> None:
+        name = fresh("user")
+        made = api.post(place.url("users", name), {"display_name": "Alice"}).expect(201)
+        assert made["name"] == name
+        assert made["namespace"] == place.namespace
+        assert made["display_name"] == "Alice"
+        assert made["suspended"] is False
+        assert made["email"] is None
+        assert api.get(place.url("users", name)).expect(200) == made
+        assert name in names(api.get(place.url("users")).expect(200))
+
+    def test_a_new_user_has_no_key(self, place: Place, api: Api) -> None:
+        user = place.url("users", place.new_user())
+        assert api.get(user).expect(200)["key_ids"] == []
+        assert api.get(f"{user}/keys").expect(200) == []
+
+    def test_a_user_can_be_made_of_a_name_alone(self, place: Place, api: Api) -> None:
+        url = place.url("users", fresh("user"))
+        made = api.post(url, {}).expect(201)
+        assert api.post(url, {}).expect(200) == made
+
+    def test_a_repeated_create_finds_the_first_one_s(self, place: Place, api: Api) -> None:
+        url = place.url("users", fresh("user"))
+        body = {"display_name": "Bob", "email": f"{fresh('bob')}@example.org", "max_buckets": 3}
+        made = api.post(url, body).expect(201)
+        assert {key: made[key] for key in body} == body
+        assert api.post(url, body).expect(200) == made
+
+    @pytest.mark.parametrize(
+        "other", [{"display_name": "Eve"}, {"max_buckets": 4}, {"suspended": True}], ids=str
+    )
+    def test_an_existing_user_with_other_settings_is_a_conflict(
+        self, default_place: Place, api: Api, other: dict[str, Any]
+    ) -> None:
+        url = default_place.url("users", fresh("user"))
+        body = {"display_name": "Bob", "max_buckets": 3}
+        made = api.post(url, body).expect(201)
+        assert api.post(url, body | other).expect(409)["code"] == "already-exists"
+        assert api.get(url).expect(200) == made
+
+    def test_of_callers_at_once_one_creates_the_user(self, place: Place, api: Api) -> None:
+        url = place.url("users", fresh("user"))
+        answers = at_once(lambda _: api.post(url, {"display_name": "Carol"}))
+        assert statuses(answers) == [200] * 7 + [201]
+
+    def test_the_same_name_in_another_namespace_is_another_user(
+        self, target: Target, api: Api
+    ) -> None:
+        here, there = Place(target, None), named_place(target)
+        name = here.new_user()
+        api.get(there.url("users", name)).expect(404)
+        api.post(there.url("users", name), {"display_name": "Namesake"}).expect(201)
+        assert api.get(here.url("users", name)).expect(200)["display_name"] == name
+        api.delete(there.url("users", name)).expect(204)
+        api.get(here.url("users", name)).expect(200)
+
+    @pytest.mark.parametrize("name", ["A.b-c_d", "alice@example.org", "x", "0"])
+    def test_the_whole_alphabet_of_names_works(
+        self, default_place: Place, api: Api, name: str
+    ) -> None:
+        url = default_place.url("users", name)
+        api.delete(url).expect(204)
+        api.post(url, {"display_name": "Odd"}).expect(201)
+        assert api.get(url).expect(200)["name"] == name
+        api.delete(url).expect(204)
+
+    def test_a_deleted_user_is_gone_and_stays_gone(self, place: Place, api: Api) -> None:
+        name = place.new_user()
+        for _ in range(2):
+            api.delete(place.url("users", name)).expect(204)
+            api.get(place.url("users", name)).expect(404)
+        assert name not in names(api.get(place.url("users")).expect(200))
+
+    def test_an_owner_of_buckets_stays(self, place: Place, api: Api) -> None:
+        owner = place.new_user()
+        bucket = place.new_bucket(owner)
+        assert bucket in api.delete(place.url("users", owner)).expect(409)["detail"]
+        api.get(place.url("users", owner)).expect(200)
+        api.delete(place.url("buckets", bucket)).expect(204)
+        api.delete(place.url("users", owner)).expect(204)
+
+    def test_an_absent_user_is_404(self, place: Place, api: Api) -> None:
+        url = place.url("users", fresh("absent"))
+        api.get(url).expect(404)
+        api.patch(url, {"display_name": "x"}).expect(404)
+
+
+class UserChangeContract(PlacedContract):
+    @pytest.mark.parametrize("changes", CHANGES, ids=str)
+    def test_a_change_is_kept_and_can_be_repeated(
+        self, place: Place, api: Api, changes: dict[str, Any]
+    ) -> None:
+        url = place.url("users", place.new_user())
+        changed = api.patch(url, changes).expect(200)
+        assert {key: changed[key] for key in changes} == changes
+        assert api.get(url).expect(200) == changed
+        assert api.patch(url, changes).expect(200) == changed
+
+    def test_a_change_leaves_the_rest_alone(self, place: Place, api: Api) -> None:
+        email = f"{fresh('alice')}@example.org"
+        url = place.url("users", place.new_user(email=email, max_buckets=3))
+        before = api.get(url).expect(200)
+        api.patch(url, {"display_name": "New name"}).expect(200)
+        assert api.get(url).expect(200) == before | {"display_name": "New name"}
+
+    def test_an_address_belongs_to_one_user(self, default_place: Place, api: Api) -> None:
+        email = f"{fresh('shared')}@example.org"
+        first = default_place.url("users", default_place.new_user(email=email))
+        second = default_place.url("users", default_place.new_user())
+        api.patch(second, {"email": email}).expect(409)
+        assert api.get(second).expect(200)["email"] is None
+        third = default_place.url("users", fresh("user"))
+        api.post(third, {"display_name": "Third", "email": email}).expect(409)
+        api.get(third).expect(404)
+        api.patch(first, {"email": None}).expect(200)
+        assert api.get(first).expect(200)["email"] is None
+        api.patch(second, {"email": email}).expect(200)
+        assert api.get(second).expect(200)["email"] == email
+
+    def test_the_limits_of_each_bucket_are_kept(self, place: Place, api: Api) -> None:
+        url = place.url("users", place.new_user())
+        limits = {"max_bytes": 4096 * 1024, "max_objects": 12}
+        for _ in range(2):
+            found = api.patch(url, {"bucket_quota": limits}).expect(200)["bucket_quota"]
+            assert {key: found[key] for key in limits} == limits
+            assert found["enabled"] is True
+
+    def test_a_suspended_user_comes_back(self, place: Place, api: Api) -> None:
+        url = place.url("users", place.new_user())
+        for suspended in (True, False):
+            api.patch(url, {"suspended": suspended}).expect(200)
+            assert api.get(url).expect(200)["suspended"] is suspended
+
+    def test_an_empty_change_is_refused(self, default_place: Place, api: Api) -> None:
+        api.patch(default_place.url("users", default_place.new_user()), {}).expect(400)
