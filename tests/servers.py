@@ -1,4 +1,4 @@
-"""Starts the service as its users do: a process of its own, on a free port of 127.0.0.1."""
+"""Starts the service: here, or as its users do on a free port of 127.0.0.1."""
 
 import os
 import signal
@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+from flask import Flask
+
+from storage_api.app import create_app
 
 ROOT = Path(__file__).parent.parent
 _START_SECONDS = 30.0
@@ -27,6 +30,11 @@ class Server:
     url: str
     pid: int
     log: Path
+
+
+def service(settings: Mapping[str, str] | None = None) -> Flask:
+    """The service inside this process: DummyStorage in debug mode, unless ``settings`` differ."""
+    return create_app({"SAPI_BACKENDS": DUMMY, "FLASK_DEBUG": "1", **(settings or {})})
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,95 @@
+"""Who may do what: every route, every method, every role."""
+
+import pytest
+from flask import Flask
+
+from storage_api.security.roles import Role
+from tests.api.callers import assert_problem, call, cookie_of
+from tests.api.routes import BACKEND, OPEN, SERVICE, all_routes, backend_routes
+from tests.servers import service
+
+CALLERS = [None, *Role]
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    """With groups for every role, so that nobody is a USER by default."""
+    return service(
+        {
+            "SAPI_ROLE_USER_GROUPS": "users",
+            "SAPI_ROLE_ADMIN_GROUPS": "admins",
+            "SAPI_ROLE_UBER_ADMIN_GROUPS": "uber-admins",
+        }
+    )
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=lambda role: role or "nobody")
+def test_exactly_the_role_of_the_table_opens_a_route(app: Flask, caller: Role | None) -> None:
+    headers = cookie_of(app, caller) if caller else {}
+    wrong = []
+    for route in all_routes(app):
+        response = call(app, route.method, route.path, headers)
+        may = route.role is OPEN or route.role is caller
+        refused = response.status_code == 403
+        if refused is may or (response.status_code == 401 and route.rule != "/login_basic"):
+            wrong.append(f"{route} as {caller}: {response.status_code}")
+        if refused:
+            assert_problem(response, 403)
+    assert wrong == []
+
+
+def test_the_table_lists_nothing_that_is_not_there(app: Flask) -> None:
+    routes = {route.rule for route in all_routes(app)}
+    assert {f"/v3/dummy{path}" for path in BACKEND} | set(SERVICE) <= routes
+
+
+def test_roles_are_distinct_but_can_be_held_together(app: Flask) -> None:
+    both = cookie_of(app, Role.USER, Role.ADMIN)
+    assert call(app, "GET", "/v3/dummy/volumes", both).status_code == 200
+    assert call(app, "GET", "/v3/dummy/users", both).status_code == 200
+    assert_problem(call(app, "DELETE", "/v3/dummy/users/alice", both), 403)
+
+
+def test_head_needs_the_role_of_get(app: Flask) -> None:
+    for route in backend_routes(app):
+        if route.method == "GET":
+            response = call(app, "HEAD", route.path)
+            assert (response.status_code, response.get_data()) == (403, b"")
+
+
+def test_the_role_comes_before_anything_else(app: Flask) -> None:
+    hostile = {
+        "bad JSON": {"data": "{", "content_type": "application/json"},
+        "wrong content type": {"data": "x", "content_type": "text/plain"},
+        "wrong types": {"json": [1]},
+        "too large": {"data": b"x" * (1024**2 + 1), "content_type": "application/json"},
+    }
+    for route in backend_routes(app):
+        for body in hostile.values():
+            assert_problem(call(app, route.method, route.path, **body), 403)
+        bad_name = route.with_name(route.parameters[-1], "%20") if route.parameters else None
+        if bad_name:
+            assert_problem(call(app, route.method, bad_name), 403)
+
+
+def test_a_refusal_says_what_is_missing(app: Flask) -> None:
+    stranger = assert_problem(call(app, "GET", "/v3/dummy/users"), 403)
+    assert "ADMIN" in stranger["detail"]
+    assert "/login" in stranger["detail"]
+    user = assert_problem(call(app, "GET", "/v3/dummy/users", cookie_of(app, Role.USER)), 403)
+    assert "ADMIN" in user["detail"]
+
+
+def test_without_user_groups_everybody_is_a_user() -> None:
+    app = service()
+    assert call(app, "GET", "/v3/dummy/volumes").status_code == 200
+    assert call(app, "GET", "/conf/me/roles").get_json() == ["USER"]
+    assert_problem(call(app, "GET", "/v3/dummy/users"), 403)
+    admin = cookie_of(app, Role.ADMIN)
+    assert call(app, "GET", "/conf/me/roles", admin).get_json() == ["USER", "ADMIN"]
+
+
+def test_a_role_without_groups_is_nobody_s() -> None:
+    app = service({"SAPI_ROLE_USER_GROUPS": "users"})
+    assert call(app, "GET", "/conf/me/roles").get_json() == []
+    assert call(app, "GET", "/conf/roles/ADMIN/egroups").get_json() == []

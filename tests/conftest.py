@@ -1,0 +1,62 @@
+"""Fixtures for all tests, and hypothesis' profiles (``--hypothesis-profile=ci``)."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, settings
+
+from tests.conformance.client import InProcess
+from tests.servers import DUMMY, Server, service, uwsgi_server
+
+# A fixture that several examples share is fine: every example uses names of its own.
+_SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+settings.register_profile(
+    "dev", max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=_SHARED
+)
+settings.register_profile(
+    "ci", max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=_SHARED
+)
+settings.load_profile("dev")
+
+
+@pytest.fixture
+def app() -> Flask:
+    """A service of its own with one DummyStorage, in debug mode."""
+    return service()
+
+
+@pytest.fixture
+def api(app: Flask) -> InProcess:
+    """A caller of ``app`` who may do everything."""
+    return InProcess(app)
+
+
+@pytest.fixture(scope="session")
+def uwsgi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """DummyStorage behind a real uWSGI with four worker processes."""
+    log = tmp_path_factory.mktemp("uwsgi") / "log"
+    with uwsgi_server({"SAPI_BACKENDS": DUMMY, "FLASK_DEBUG": "1"}, log) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def in_ci() -> bool:
+    """Where true, a missing program fails the test instead of skipping it."""
+    return bool(os.environ.get("CI"))
+
+
+def skip_or_fail(*, in_ci: bool, missing: str) -> None:
+    if in_ci:
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def artifacts() -> Path:
+    """A folder, ignored by git, for what people look at afterwards."""
+    folder = Path(__file__).parent.parent / "test-artifacts"
+    folder.mkdir(exist_ok=True)
+    return folder
