@@ -44,14 +44,22 @@ with socket.socket() as candidate:
     candidate.bind(("127.0.0.1", int(sys.argv[1])))' "$1" 2>/dev/null
 }
 
-# end_group PID: the reloader and the server that it started share a process group.
+# group_lives PID: the reloader and the server that it started share a process group.
+group_lives() {
+    kill -s 0 -- "-$1" 2>/dev/null
+}
+
+# end_group PID
 end_group() {
-    kill -TERM -- "-$1" 2>/dev/null || return 0
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        kill -0 -- "-$1" 2>/dev/null || return 0
-        sleep 0.25
+    kill -s TERM -- "-$1" 2>/dev/null || true
+    deadline=$(($(date +%s) + 5))
+    while group_lives "$1" && [ "$(date +%s)" -lt "$deadline" ]; do
+        sleep 0.1
     done
-    kill -KILL -- "-$1" 2>/dev/null || true
+    group_lives "$1" || return 0
+    kill -s KILL -- "-$1" 2>/dev/null || true
+    sleep 0.5
+    ! group_lives "$1" || die "process $1 does not end"
 }
 
 start() {

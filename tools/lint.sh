@@ -29,11 +29,23 @@ found = version("jsonschema")
 assert int(found.split(".")[0]) >= 4, f"jsonschema {found} is too old: 4 is needed"'
 }
 
+# A vendor's folder that the contract on independence does not name would escape it.
+vendors_listed() {
+    for folder in storage_api/backends/*/__init__.py; do
+        vendor=storage_api.backends.$(basename "$(dirname "$folder")")
+        grep -q "\"$vendor\"" pyproject.toml || {
+            say "pyproject.toml: \"No vendor knows another\" does not name $vendor"
+            return 1
+        }
+    done
+}
+
 PATH=$PWD/.venv/bin:$PATH
 check "ruff check" ruff check .
 check "ruff format" ruff format --check .
 check "mypy" mypy storage_api tests benchmarks
 check "import-linter" lint-imports --no-cache
+check "vendors" vendors_listed
 check "shellcheck" shell_scripts shellcheck --external-sources
 check "jsonschema" new_jsonschema
 
