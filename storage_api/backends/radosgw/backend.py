@@ -1,0 +1,70 @@
+"""RadosGW as a back-end: put together from one mixin for each subject."""
+
+from typing import Any, ClassVar
+
+from storage_api.backends.base import StorageBackend
+from storage_api.backends.radosgw import mapping
+from storage_api.backends.radosgw.accounting import Accounting
+from storage_api.backends.radosgw.buckets import Buckets
+from storage_api.backends.radosgw.client import AdminOps
+from storage_api.backends.radosgw.namespaces import Namespaces
+from storage_api.backends.radosgw.settings import RadosgwOptions
+from storage_api.backends.radosgw.users import Users
+from storage_api.backends.s3 import S3Plane
+from storage_api.domain.capabilities import Capability
+from storage_api.domain.errors import BackendRefused
+from storage_api.transport.gate import Gate
+from storage_api.transport.http import HttpClient, TransportSettings
+from storage_api.transport.signing import SigV4
+
+_NAME = "RadosGW"
+_NEEDED = ("users", "buckets")
+_EVERYTHING = frozenset({"*", "read, write"})
+
+
+class RadosgwStorage(Buckets, Users, Namespaces, Accounting, StorageBackend):
+    """A Ceph object gateway, administered through Admin Ops and S3."""
+
+    Options: ClassVar[type[Any]] = RadosgwOptions
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.BUCKETS,
+            Capability.USERS,
+            Capability.NAMESPACES,
+            Capability.QUOTA,
+            Capability.USAGE,
+            Capability.CAPACITY,
+        }
+    )
+
+    def __init__(self, options: RadosgwOptions) -> None:
+        self._options = options
+        settings = TransportSettings(
+            name=_NAME,
+            connect_timeout=options.connect_timeout,
+            read_timeout=options.read_timeout,
+            concurrency=options.concurrency,
+            verify_tls=options.verify_tls,
+            ca_file=options.ca_file,
+        )
+        gate = Gate(_NAME, options.concurrency)
+        auth = SigV4(options.admin_access_key, options.admin_secret_key, options.region)
+        self._admin = AdminOps(
+            HttpClient(settings, gate, auth), f"{options.endpoint}/{options.admin_path}"
+        )
+        self._s3 = S3Plane(options.endpoint, options.region, settings, gate)
+
+    @property
+    def default_namespace(self) -> str | None:
+        return self._options.default_namespace
+
+    def probe(self) -> None:
+        """Our own user row proves the credential and says what it may do."""
+        ours = self._admin.owner_of_key(self._options.admin_access_key)
+        held = mapping.capabilities(ours)
+        missing = [kind for kind in _NEEDED if held.get(kind) not in _EVERYTHING]
+        if missing:
+            wanted = ";".join(f"{kind}=*" for kind in missing)
+            raise BackendRefused(
+                f"RadosGW accepts our key, but its user lacks the capabilities {wanted}."
+            )

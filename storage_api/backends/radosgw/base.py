@@ -1,0 +1,196 @@
+"""What every subject of this back-end shares: names, whose users are ours, owners' keys."""
+
+import secrets
+import string
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
+
+import structlog
+
+from storage_api.backends.radosgw import mapping
+from storage_api.backends.radosgw.client import AMBIGUOUS, AdminOps, Json
+from storage_api.backends.radosgw.settings import TENANT, RadosgwOptions
+from storage_api.backends.s3 import S3Key, S3Plane
+from storage_api.domain.errors import BackendError, BackendMisbehaved, Conflict, Invalid, NotFound
+from storage_api.domain.models import NewKey, Ref
+from storage_api.domain.secrets import Secret
+from storage_api.transport.context import current_request_id, serving
+from storage_api.transport.exclusive import exclusive
+
+#: The user that keeps a namespace alive while it has no other; never shown as a user.
+MARKER = "storage-api-namespace"
+#: Begins the access keys that exist for one request only, should one ever be left over.
+TEMPORARY = "TEMP"
+
+_RESERVED = frozenset({MARKER, "anonymous"})
+_KEY_LENGTH = 20
+_KEY_ALPHABET = string.ascii_uppercase + string.digits
+_CLEAN_UP_SECONDS = 10.0
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+class RadosgwBase:
+    """Common ground of the mixins that ``RadosgwStorage`` is put together from."""
+
+    _options: RadosgwOptions
+    _admin: AdminOps
+    _s3: S3Plane
+
+    # Names
+
+    def _tenant(self, namespace: str | None) -> str:
+        """RGW's tenant for a namespace of ours; empty is the tenantless one."""
+        return namespace if namespace is not None else self._options.default_namespace or ""
+
+    def _uid(self, user: Ref) -> str:
+        return mapping.full_uid(self._tenant(user.namespace), user.name)
+
+    def _path(self, bucket: Ref) -> str:
+        return mapping.bucket_path(self._tenant(bucket.namespace), bucket.name)
+
+    def _require_namespace(self, namespace: str | None) -> str:
+        """The tenant; the default one needs no proof that it exists."""
+        tenant = self._tenant(namespace)
+        if tenant != self._tenant(None) and not self._tenant_exists(tenant):
+            raise NotFound(f"There is no namespace {tenant!r}.")
+        return tenant
+
+    def _tenant_exists(self, tenant: str) -> bool:
+        if not TENANT.fullmatch(tenant):
+            return False
+        if self._admin.find_user(mapping.full_uid(tenant, MARKER)) is not None:
+            return True
+        return any(mapping.split_uid(uid)[0] == tenant for uid in self._admin.list_uids())
+
+    # One change at a time. Never take one of these inside another: two names may share a file.
+
+    def _changing_user(self, uid: str) -> AbstractContextManager[None]:
+        """RGW answers 500 when two changes of one user meet, quotas and keys included."""
+        return exclusive("radosgw", self._options.endpoint, uid)
+
+    def _changing_bucket(self, path: str) -> AbstractContextManager[None]:
+        return exclusive("radosgw", self._options.endpoint, "bucket", path)
+
+    # Users
+
+    def _user(self, user: Ref) -> Json:
+        found = None if user.name == MARKER else self._admin.find_user(self._uid(user))
+        if found is None:
+            raise NotFound(f"There is no user {str(user)!r}.")
+        return found
+
+    def _our_user(self, user: Ref) -> Json:
+        found = self._user(user)
+        self._require_ours(self._uid(user), found)
+        return found
+
+    def _check_new_uid(self, user: Ref) -> None:
+        if user.name in _RESERVED:
+            raise Invalid(f"The user name {user.name!r} is reserved.")
+        prefix = self._options.uid_prefix
+        if not user.name.startswith(prefix):
+            raise Invalid(f"Names of users that are made here begin with {prefix!r}.")
+
+    def _require_ours(self, uid: str, found: Json) -> None:
+        """Raises ``Conflict`` for users that this service must leave alone."""
+        if mapping.is_administrator(found, self._options.admin_access_key):
+            raise Conflict(f"User {uid!r} is an administrator of RadosGW and is left alone here.")
+        if not mapping.split_uid(uid)[1].startswith(self._options.uid_prefix):
+            raise Conflict(
+                f"User {uid!r} was not made here (its name does not begin with "
+                f"{self._options.uid_prefix!r}) and is left alone."
+            )
+
+    # Keys
+
+    def _make_key(self, uid: str, *, suspended: bool, prefix: str = "") -> NewKey:
+        """The caller holds ``_changing_user``. The name is ours, so a lost answer can be found."""
+        random = (secrets.choice(_KEY_ALPHABET) for _ in range(_KEY_LENGTH - len(prefix)))
+        access_key = prefix + "".join(random)
+        try:
+            rows = self._admin.add_key(uid, access_key)
+        except AMBIGUOUS as error:
+            rows = self._read_back(uid, error)["keys"]
+            if not any(row.get("access_key") == access_key for row in rows):
+                raise
+        return mapping.new_key(rows, access_key, suspended=suspended)
+
+    def _read_back(self, uid: str, error: BackendError) -> Json:
+        """The user after a write whose outcome is not known; ``error`` if that stays so."""
+        try:
+            with self._extra_time():
+                found = self._admin.find_user(uid)
+        except BackendError:
+            raise error from None
+        if found is None:
+            raise error
+        return found
+
+    @staticmethod
+    def _extra_time() -> AbstractContextManager[None]:
+        """Undoing what this request did must not fail because its own time is used up."""
+        return serving(current_request_id() or "clean-up", seconds=_CLEAN_UP_SECONDS)
+
+    def _usable_key(self, owner: Json) -> S3Key | None:
+        """A key with which the owner may speak S3 now."""
+        if mapping.is_suspended(owner):
+            return None
+        for row in mapping.own_keys(owner):
+            if mapping.is_active(row) and row.get("secret_key"):
+                return S3Key(row["access_key"], Secret(row["secret_key"]))
+        return None
+
+    @contextmanager
+    def _owner_key(self, uid: str, owner: Json) -> Iterator[S3Key]:
+        """A key for a write: one of the owner's, or a temporary one if there is none.
+
+        Raises:
+            Conflict: the owner is suspended, which is never lifted on the quiet.
+        """
+        if mapping.is_suspended(owner):
+            raise Conflict(f"User {uid!r}, who owns the bucket, is suspended.")
+        key = self._usable_key(owner)
+        if key is not None:
+            yield key
+            return
+        with self._changing_user(uid):
+            made = self._make_key(uid, suspended=False, prefix=TEMPORARY)
+        try:
+            yield S3Key(made.access_key, Secret(made.secret_key))
+        finally:
+            self._end_temporary_key(uid, made.access_key)
+
+    def _end_temporary_key(self, uid: str, access_key: str) -> None:
+        try:
+            with self._extra_time(), self._changing_user(uid):
+                self._admin.delete_key(uid, access_key)
+        except (BackendError, Conflict):
+            log.exception("temporary-key-left-over", uid=uid, access_key=access_key)
+
+    # Buckets
+
+    def _bucket(self, bucket: Ref) -> Json:
+        found = self._admin.find_bucket(self._path(bucket))
+        if found is None:
+            raise NotFound(f"There is no bucket {str(bucket)!r}.")
+        return found
+
+    def _our_owner(self, bucket: Json) -> tuple[str, Json]:
+        """The bucket's owner, who must be ours for any change of the bucket."""
+        uid = mapping.owner_uid(bucket)
+        owner = self._admin.find_user(uid)
+        if owner is None:
+            raise Conflict(f"The bucket's owner, {uid!r}, does not exist any more.")
+        self._require_ours(uid, owner)
+        return uid, owner
+
+
+def existing(found: T | None) -> T:
+    """What a write has just made or changed must be there to be read back."""
+    if found is None:
+        raise BackendMisbehaved("RadosGW does not show what it has just accepted.")
+    return found

@@ -1,0 +1,195 @@
+"""Users and their keys."""
+
+from storage_api.backends.objects import UserStore
+from storage_api.backends.radosgw import mapping
+from storage_api.backends.radosgw.base import MARKER, RadosgwBase, existing, log
+from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
+from storage_api.domain.errors import (
+    AlreadyExists,
+    BackendError,
+    Conflict,
+    Invalid,
+    NotFound,
+    StorageError,
+)
+from storage_api.domain.models import Key, NewKey, Ref, User
+from storage_api.domain.requests import UserCreate, UserPatch
+
+_NAMED_BUCKETS = 10
+
+
+class Users(RadosgwBase, UserStore):
+    def list_users(self, namespace: str | None) -> list[User]:
+        tenant = self._tenant(namespace)
+        uids = [uid for uid in self._admin.list_uids() if mapping.split_uid(uid)[0] == tenant]
+        if not uids and tenant != self._tenant(None):
+            raise NotFound(f"There is no namespace {tenant!r}.")
+        users = (mapping.listed_user(uid) for uid in uids)
+        return sorted((user for user in users if user.name != MARKER), key=lambda user: user.name)
+
+    def get_user(self, user: Ref) -> User:
+        return mapping.user_record(self._user(user))
+
+    def create_user(self, user: Ref, fields: UserCreate) -> tuple[User, bool]:
+        self._check_new_uid(user)
+        _check_settings(fields)
+        self._require_namespace(user.namespace)
+        uid = self._uid(user)
+        with self._changing_user(uid):
+            found = self._admin.find_user(uid)
+            if found is None and self._make_user(uid, user.name, fields):
+                return self._complete(uid, fields), True
+            found = existing(found or self._admin.find_user(uid))
+            return self._matching_user(uid, found, fields), False
+
+    def _make_user(self, uid: str, name: str, fields: UserCreate) -> bool:
+        """``False`` if somebody else made the user at the same moment."""
+        parameters = {"display-name": name, **mapping.user_parameters(fields)}
+        try:
+            self._admin.create_user(uid, parameters)
+        except UnexpectedCode as refusal:
+            if refusal.code == "UserAlreadyExists":
+                return False
+            raise _about_user(refusal) from refusal
+        except AMBIGUOUS as error:
+            self._read_back(uid, error)
+        return True
+
+    def _complete(self, uid: str, fields: UserCreate) -> User:
+        """The settings that RGW does not take in the create call itself."""
+        try:
+            self._set_quotas(uid, fields)
+            return mapping.user_record(existing(self._admin.find_user(uid)))
+        except BaseException:
+            self._undo_user(uid)
+            raise
+
+    def _undo_user(self, uid: str) -> None:
+        try:
+            with self._extra_time():
+                self._admin.delete_user(uid)
+        except StorageError:
+            log.exception("half-made-user-left-over", uid=uid)
+
+    def _matching_user(self, uid: str, found: Json, fields: UserCreate) -> User:
+        try:
+            self._require_ours(uid, found)
+        except Conflict as reason:
+            raise AlreadyExists(str(reason)) from reason
+        record = mapping.user_record(found)
+        differing = mapping.differing(record, fields)
+        if differing:
+            raise AlreadyExists(f"User {uid!r} exists with another {', '.join(differing)}.")
+        return record
+
+    def _set_quotas(self, uid: str, fields: UserCreate | UserPatch) -> None:
+        for kind, quota in mapping.quotas(fields).items():
+            self._admin.set_user_quota(uid, kind, mapping.user_limits(quota))
+
+    def update_user(self, user: Ref, changes: UserPatch) -> User:
+        _check_settings(changes)
+        uid = self._uid(user)
+        with self._changing_user(uid):
+            self._our_user(user)
+            parameters = mapping.user_parameters(changes)
+            if parameters:
+                try:
+                    self._admin.modify_user(uid, parameters)
+                except UnexpectedCode as refusal:
+                    raise _about_user(refusal) from refusal
+            self._set_quotas(uid, changes)
+            return mapping.user_record(self._user(user))
+
+    def delete_user(self, user: Ref) -> None:
+        uid = self._uid(user)
+        with self._changing_user(uid):
+            try:
+                self._our_user(user)
+            except NotFound:
+                return
+            self._refuse_with_buckets(uid)
+            try:
+                self._admin.delete_user(uid)
+            except UnexpectedCode as refusal:
+                # RGW's way to say that the user owns buckets; one was made since we looked.
+                if refusal.code != "BucketAlreadyExists":
+                    raise
+                self._refuse_with_buckets(uid)
+                raise Conflict(f"User {uid!r} still owns buckets.") from refusal
+
+    def _refuse_with_buckets(self, uid: str) -> None:
+        names = sorted(str(row.get("bucket")) for row in self._admin.list_buckets_of(uid))
+        if names:
+            more = "" if len(names) <= _NAMED_BUCKETS else ", …"
+            raise Conflict(
+                f"User {uid!r} still owns {len(names)} bucket(s): "
+                f"{', '.join(names[:_NAMED_BUCKETS])}{more}."
+            )
+
+    # Keys
+
+    def list_keys(self, user: Ref) -> list[Key]:
+        found = self._user(user)
+        suspended = mapping.is_suspended(found)
+        return [mapping.key_record(key, suspended=suspended) for key in mapping.own_keys(found)]
+
+    def create_key(self, user: Ref) -> NewKey:
+        uid = self._uid(user)
+        with self._changing_user(uid):
+            found = self._our_user(user)
+            return self._make_key(uid, suspended=mapping.is_suspended(found))
+
+    def delete_key(self, user: Ref, access_key: str) -> None:
+        uid = self._uid(user)
+        with self._changing_user(uid):
+            if _has_key(self._our_user(user), access_key):
+                self._admin.delete_key(uid, access_key)
+
+    def rotate_key(self, user: Ref, access_key: str) -> NewKey:
+        uid = self._uid(user)
+        with self._changing_user(uid):
+            found = self._our_user(user)
+            if not _has_key(found, access_key):
+                raise _no_such_key(uid, access_key)
+            made = self._make_key(uid, suspended=mapping.is_suspended(found))
+            try:
+                ended = self._admin.delete_key(uid, access_key)
+            except StorageError:
+                self._drop_key(uid, made.access_key)
+                raise
+            if not ended:  # somebody else rotated it, and his new key is the one that counts
+                self._drop_key(uid, made.access_key)
+                raise _no_such_key(uid, access_key)
+            return made
+
+    def _drop_key(self, uid: str, access_key: str) -> None:
+        try:
+            with self._extra_time():
+                self._admin.delete_key(uid, access_key)
+        except BackendError:
+            log.exception("new-key-left-over", uid=uid, access_key=access_key)
+
+
+def _has_key(found: Json, access_key: str) -> bool:
+    return any(row["access_key"] == access_key for row in mapping.own_keys(found))
+
+
+def _no_such_key(uid: str, access_key: str) -> NotFound:
+    return NotFound(f"User {uid!r} has no key {access_key!r}.")
+
+
+def _check_settings(fields: UserCreate | UserPatch) -> None:
+    for quota in mapping.quotas(fields).values():
+        mapping.check_quota(quota)
+    mapping.check_text("display_name", fields.get("display_name", "-"))
+    mapping.check_text("email", fields.get("email") or "-")
+
+
+def _about_user(refusal: UnexpectedCode) -> StorageError:
+    if refusal.code == "EmailExists":
+        return Conflict("That e-mail address belongs to another user.")
+    if refusal.code == "InvalidArgument":
+        return Invalid("RadosGW does not accept one of the user's settings.")
+    if refusal.code == "NoSuchUser":
+        return NotFound("There is no such user.")
+    return refusal

@@ -1,0 +1,103 @@
+"""What S3 and boto3 raise, told in our errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
+
+from storage_api.domain.errors import (
+    AlreadyExists,
+    BackendError,
+    BackendMisbehaved,
+    BackendRefused,
+    BackendTimeout,
+    BackendUnavailable,
+    Conflict,
+    Invalid,
+    NotFound,
+    NotSupported,
+    StorageError,
+)
+
+_ILL = frozenset(range(500, 600)) - {HTTPStatus.NOT_IMPLEMENTED}
+_BUSY = frozenset({"SlowDown", "ServiceUnavailable", "RequestTimeout", "InternalError"})
+
+_MEANINGS: dict[str, tuple[type[StorageError], str]] = {
+    "NoSuchBucket": (NotFound, "There is no such bucket."),
+    "BucketAlreadyExists": (AlreadyExists, "A bucket of that name exists."),
+    "BucketAlreadyOwnedByYou": (AlreadyExists, "A bucket of that name exists."),
+    "BucketNotEmpty": (Conflict, "The bucket is not empty."),
+    "TooManyBuckets": (Conflict, "The owner has as many buckets as allowed."),
+    "UserSuspended": (Conflict, "The bucket's owner is suspended."),
+    "AccessDenied": (
+        Conflict,
+        (
+            "The object store denies this to the bucket's owner; "
+            "the bucket's policy or the owner's own limits forbid it."
+        ),
+    ),
+    "InvalidBucketState": (Conflict, "The bucket's state forbids this."),
+    "OperationAborted": (Conflict, "Somebody else is changing the bucket."),
+    "ConcurrentModification": (Conflict, "Somebody else is changing the bucket."),
+    "InvalidLocationConstraint": (Invalid, "There is no such placement."),
+    "InvalidBucketName": (Invalid, "The object store does not accept that bucket name."),
+    "InvalidTag": (Invalid, "The object store does not accept such a tag."),
+    "InvalidArgument": (Invalid, "The object store does not accept a value."),
+    "InvalidRequest": (Invalid, "The object store does not accept a value."),
+    "MalformedXML": (Invalid, "The object store does not accept these rules."),
+    "MalformedPolicy": (Invalid, "The object store does not accept this policy."),
+    "NotImplemented": (NotSupported, "This object store has no such feature."),
+    "MethodNotAllowed": (NotSupported, "This object store has no such feature."),
+    "InvalidAccessKeyId": (BackendRefused, "The object store does not know the owner's key."),
+    "SignatureDoesNotMatch": (BackendRefused, "The object store refuses the owner's key."),
+    "RequestTimeTooSkewed": (BackendRefused, "The object store's clock and ours differ."),
+}
+
+
+class S3Refusal(Exception):
+    """S3 said no; ``code`` is its reason. Stays between ``s3.py`` and this module."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+    def meaning(self) -> StorageError:
+        if self.code in _MEANINGS:
+            kind, text = _MEANINGS[self.code]
+            return kind(text)
+        return BackendMisbehaved(f"The object store refused a request: {self.code}.")
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """Turn boto3's exceptions into ours, or into an ``S3Refusal`` where S3 gave a reason."""
+    try:
+        yield
+    except boto.ClientError as error:
+        raise _answered(name, error) from error
+    except boto.ParamValidationError as error:
+        raise Invalid("A value has a form that S3 does not know.") from error
+    except (boto.BotoCoreError, ResponseParserError) as error:
+        raise _not_answered(name, error) from error
+
+
+def _answered(name: str, error: boto.ClientError) -> Exception:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = str(error.response.get("Error", {}).get("Code", "")).partition(":")[0]
+    if status in _ILL or code in _BUSY:
+        return BackendUnavailable(f"{name} failed (HTTP {status}).")
+    return S3Refusal(code if code.isalnum() else f"HTTP {status}")
+
+
+def _not_answered(name: str, error: Exception) -> BackendError:
+    if isinstance(error, boto.SSLError):
+        return BackendMisbehaved(f"{name} showed a TLS certificate that is not trusted.")
+    if isinstance(error, boto.ConnectTimeoutError | boto.EndpointConnectionError):
+        return BackendUnavailable(f"{name} cannot be reached.")
+    if isinstance(error, boto.ReadTimeoutError):
+        return BackendTimeout(f"{name} did not answer in time.")
+    if isinstance(error, boto.HTTPClientError | boto.ConnectionClosedError):
+        return BackendUnavailable(f"{name} cut the connection.")
+    return BackendMisbehaved(f"{name} sent an answer that is not S3.")
