@@ -12,7 +12,10 @@ from storage_api.domain.requests import BucketCreate, BucketPatch
 from storage_api.security.roles import Role
 
 NO_BUCKET = {HTTPStatus.NOT_FOUND: "There is no such bucket."}
-_NOT_SET = {HTTPStatus.NOT_FOUND: "There is no such bucket, or it has none."}
+_NOT_SET = {
+    HTTPStatus.NOT_FOUND: "There is no such bucket, or it has none.",
+    HTTPStatus.CONFLICT: "Only the bucket's owner could read it, and cannot now.",
+}
 _CHANGE = NO_BUCKET | {HTTPStatus.CONFLICT: "The bucket's or its owner's state forbids it."}
 
 
