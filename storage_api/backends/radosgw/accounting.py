@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from storage_api.backends.accounting import CapacityReporter, Holder, QuotaStore, UsageReporter
-from storage_api.backends.radosgw import mapping
+from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.base import RadosgwBase
 from storage_api.backends.radosgw.client import Json
 from storage_api.domain.capabilities import HolderKind
@@ -18,15 +18,15 @@ class Accounting(RadosgwBase, QuotaStore, UsageReporter, CapacityReporter):
 
     def get_quota(self, holder: Holder) -> Quota:
         if holder.kind is HolderKind.BUCKET:
-            return mapping.bucket_quota(self._bucket(holder.ref))
+            return limits.bucket_quota(self._bucket(holder.ref))
         if holder.kind is HolderKind.USER:
-            return mapping.quota_record(self._user(holder.ref)["user_quota"])
+            return limits.quota_record(self._user(holder.ref)["user_quota"])
         raise _no_namespace_quota()
 
     def set_quota(self, holder: Holder, quota: Quota) -> Quota:
         if holder.kind is HolderKind.NAMESPACE:
             raise _no_namespace_quota()
-        mapping.check_quota(quota)
+        limits.check_quota(quota)
         if holder.kind is HolderKind.BUCKET:
             self._set_bucket_quota(holder.ref, quota)
         else:
@@ -34,20 +34,20 @@ class Accounting(RadosgwBase, QuotaStore, UsageReporter, CapacityReporter):
         return self.get_quota(holder)
 
     def _set_bucket_quota(self, bucket: Ref, quota: Quota) -> None:
-        limits = mapping.bucket_limits(quota)
+        wanted = limits.bucket_limits(quota)
         with self._changing_bucket(self._path(bucket)):
             uid, _ = self._our_owner(self._bucket(bucket))
-            self._admin.set_bucket_quota(uid, bucket.name, limits)
+            self._admin.set_bucket_quota(uid, bucket.name, wanted)
 
     def _set_user_quota(self, user: Ref, quota: Quota) -> None:
         uid = self._uid(user)
         with self._changing_user(uid):
             self._our_user(user)
             self._admin.sync_user_stats(uid)
-            self._admin.set_user_quota(uid, "user", mapping.user_limits(quota))
+            self._admin.set_user_quota(uid, "user", limits.user_limits(quota))
 
     def get_usage(self, holder: Holder) -> Usage:
-        return mapping.usage_record(self._buckets_of(holder), datetime.now(UTC))
+        return limits.usage_record(self._buckets_of(holder), datetime.now(UTC))
 
     def _buckets_of(self, holder: Holder) -> list[Json]:
         if holder.kind is HolderKind.BUCKET:
@@ -60,7 +60,7 @@ class Accounting(RadosgwBase, QuotaStore, UsageReporter, CapacityReporter):
 
     def get_capacity(self) -> Capacity:
         """Admin Ops knows nothing of the cluster's space, only what the buckets hold."""
-        used = mapping.usage_record(self._admin.list_buckets(), datetime.now(UTC)).used_bytes
+        used = limits.usage_record(self._admin.list_buckets(), datetime.now(UTC)).used_bytes
         return Capacity(
             total_bytes=None, used_bytes=used, free_bytes=None, allocated_bytes=None, raw=False
         )

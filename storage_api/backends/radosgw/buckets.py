@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from storage_api.backends.objects import BucketStore
-from storage_api.backends.radosgw import mapping
+from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.base import existing
 from storage_api.backends.radosgw.client import Json, UnexpectedCode
-from storage_api.backends.radosgw.creation import BucketCreation, told_by_s3
+from storage_api.backends.radosgw.creation import BucketCreation, told_by_s3, told_if_allowed
 from storage_api.backends.radosgw.documents import BucketDocuments
 from storage_api.backends.s3 import S3Bucket
 from storage_api.backends.s3_documents import tags_document, versioning_record
@@ -37,10 +37,7 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
         key = self._usable_key(owner) if owner else None
         if key is None:  # and none is made for a look
             return record
-        try:
-            return replace(record, **told_by_s3(self._s3.bucket(key, record.name)))
-        except Conflict:  # the bucket's own policy hides them from its owner
-            return record
+        return replace(record, **told_if_allowed(self._s3.bucket(key, record.name)))
 
     def update_bucket(self, bucket: Ref, changes: BucketPatch) -> Bucket:
         path = self._path(bucket)
@@ -100,10 +97,10 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
 
 
 def _refuse_filled(found: Json) -> None:
-    if not mapping.has_index(found):
+    if not limits.has_index(found):
         raise Conflict("The bucket has no index, so nobody can tell whether it is empty.")
-    held = mapping.usage_record([found], datetime.now(UTC)).used_objects
-    uploads = mapping.open_uploads(found)
+    held = limits.usage_record([found], datetime.now(UTC)).used_objects
+    uploads = limits.open_uploads(found)
     if held != 0 or uploads:
         objects = "an unknown number of" if held is None else held
         raise Conflict(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from storage_api.backends.radosgw import mapping
+from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.base import RadosgwBase, existing, log
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json
 from storage_api.backends.s3 import S3Bucket, S3Key
@@ -25,7 +25,7 @@ class BucketCreation(RadosgwBase):
         path = self._path(bucket)
         found = self._admin.find_bucket(path)
         if found is not None and not fields.keys() & _FROM_S3:
-            return self._matching_bucket(found, uid, fields), False
+            return self._matching_bucket(found, uid, fields, self._usable_key(owner)), False
         if found is not None:
             self._require_owner(found, uid)
         with self._owner_key(uid, owner) as key, self._changing_bucket(path):
@@ -49,13 +49,13 @@ class BucketCreation(RadosgwBase):
             raise AlreadyExists("The bucket exists and belongs to another user.")
 
     def _matching_bucket(
-        self, found: Json, uid: str, fields: BucketCreate, key: S3Key | None = None
+        self, found: Json, uid: str, fields: BucketCreate, key: S3Key | None
     ) -> Bucket:
         """The bucket that is there, if it is what ``fields`` ask for."""
         self._require_owner(found, uid)
         record = mapping.bucket_record(found, datetime.now(UTC))
         if key is not None:
-            record = replace(record, **told_by_s3(self._s3.bucket(key, record.name)))
+            record = replace(record, **told_if_allowed(self._s3.bucket(key, record.name)))
         differing = mapping.differing_bucket(record, fields)
         if differing:
             raise AlreadyExists(f"The bucket exists with another {', '.join(differing)}.")
@@ -64,16 +64,16 @@ class BucketCreation(RadosgwBase):
     def _make_bucket(self, bucket: Ref, uid: str, fields: BucketCreate, key: S3Key) -> Bucket:
         path = self._path(bucket)
         seen = self._s3.bucket(key, bucket.name)
-        self._begin(path, seen, fields)
-        found = existing(self._admin.find_bucket(path))
-        self._require_owner(found, uid)  # of two makers in two places, S3 let only one win
         try:
+            self._begin(path, seen, fields)
+            found = existing(self._admin.find_bucket(path))
+            self._require_owner(found, uid)
             self._require_placement(found, fields)
             self._finish(bucket.name, uid, seen, fields)
             made = mapping.bucket_record(existing(self._admin.find_bucket(path)), datetime.now(UTC))
             return replace(made, **told_by_s3(seen))
         except BaseException:
-            self._undo_bucket(path)
+            self._undo_bucket(path, uid)
             raise
 
     def _begin(self, path: str, seen: S3Bucket, fields: BucketCreate) -> None:
@@ -103,12 +103,15 @@ class BucketCreation(RadosgwBase):
         if fields.get("tags"):
             seen.set_tags(tags_document(fields["tags"]))
         if "quota" in fields:
-            self._admin.set_bucket_quota(uid, name, mapping.bucket_limits(fields["quota"]))
+            self._admin.set_bucket_quota(uid, name, limits.bucket_limits(fields["quota"]))
 
-    def _undo_bucket(self, path: str) -> None:
+    def _undo_bucket(self, path: str, uid: str) -> None:
+        """Of two makers in two places S3 let only one win; the loser must not undo the winner's."""
         try:
             with self._extra_time():
-                self._admin.delete_bucket(path)
+                found = self._admin.find_bucket(path)
+                if found is not None and mapping.owner_uid(found) == uid:
+                    self._admin.delete_bucket(path)
         except StorageError:
             log.exception("half-made-bucket-left-over", bucket=path)
 
@@ -122,13 +125,21 @@ def _check_settings(fields: BucketCreate) -> None:
     ):
         raise Invalid("A bucket with object lock is always versioned.")
     if "quota" in fields:
-        mapping.check_quota(fields["quota"])
-        mapping.bucket_limits(fields["quota"])
+        limits.check_quota(fields["quota"])
+        limits.bucket_limits(fields["quota"])
 
 
 def _require_room(uid: str, owner: Json) -> None:
     if mapping.user_record(owner).max_buckets == 0:
         raise Conflict(f"User {uid!r} may own no bucket.")
+
+
+def told_if_allowed(seen: S3Bucket) -> dict[str, Any]:
+    """Nothing if the bucket's own policy hides these fields from its owner."""
+    try:
+        return told_by_s3(seen)
+    except Conflict:
+        return {}
 
 
 def told_by_s3(seen: S3Bucket) -> dict[str, Any]:

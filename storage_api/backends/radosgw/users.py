@@ -1,7 +1,7 @@
 """Users and their keys."""
 
 from storage_api.backends.objects import UserStore
-from storage_api.backends.radosgw import mapping
+from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.base import MARKER, RadosgwBase, existing, log
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
 from storage_api.domain.errors import (
@@ -83,8 +83,8 @@ class Users(RadosgwBase, UserStore):
         return record
 
     def _set_quotas(self, uid: str, fields: UserCreate | UserPatch) -> None:
-        for kind, quota in mapping.quotas(fields).items():
-            self._admin.set_user_quota(uid, kind, mapping.user_limits(quota))
+        for kind, quota in limits.quotas(fields).items():
+            self._admin.set_user_quota(uid, kind, limits.user_limits(quota))
 
     def update_user(self, user: Ref, changes: UserPatch) -> User:
         _check_settings(changes)
@@ -179,8 +179,8 @@ def _no_such_key(uid: str, access_key: str) -> NotFound:
 
 
 def _check_settings(fields: UserCreate | UserPatch) -> None:
-    for quota in mapping.quotas(fields).values():
-        mapping.check_quota(quota)
+    for quota in limits.quotas(fields).values():
+        limits.check_quota(quota)
     mapping.check_text("display_name", fields.get("display_name", "-"))
     mapping.check_text("email", fields.get("email") or "-")
 

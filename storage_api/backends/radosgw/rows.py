@@ -1,0 +1,45 @@
+"""Reads the JSON of RGW's rows. What is missing or odd is an error, never a zero."""
+
+import functools
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar
+
+from storage_api.domain.errors import BackendMisbehaved
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, StopIteration)
+
+
+def checked(read: Callable[P, T]) -> Callable[P, T]:
+    @functools.wraps(read)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(*args, **kwargs)
+        except _UNREADABLE as error:
+            raise BackendMisbehaved("RadosGW sent a record that cannot be understood.") from error
+
+    return wrapped
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def whole(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError("not a whole number")
+    return value
+
+
+def moment(value: Any) -> datetime | None:
+    """RGW writes UTC; ``0.000000`` and nothing at all stand for "never recorded"."""
+    if not isinstance(value, str) or not value[:1].isdigit() or value.startswith("0"):
+        return None
+    read = datetime.fromisoformat(value)
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
