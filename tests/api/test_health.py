@@ -1,0 +1,60 @@
+"""The probes' answers, also while a storage system hangs."""
+
+import time
+
+import pytest
+
+from tests.api.callers import call
+from tests.servers import DUMMY, service
+
+#: A probe may wait this long for the very first answer of back-ends, and no longer.
+PATIENCE_SECONDS = 3.0
+
+
+def test_live_needs_nothing() -> None:
+    response = call(service(), "GET", "/health/live")
+    assert (response.status_code, response.get_json()) == (200, {"status": "live"})
+
+
+def test_ready_tells_how_each_back_end_is() -> None:
+    response = call(service(), "GET", "/health/ready")
+    assert response.status_code == 200
+    state = response.get_json()["backends"]["dummy"]
+    assert (state["status"], state["detail"]) == ("up", None)
+    assert state["checked_at"].endswith("Z")
+
+
+@pytest.mark.usefixtures("foreign_backends")
+def test_a_back_end_that_is_down_does_not_make_the_service_unready() -> None:
+    app = service({"SAPI_BACKENDS": f"{DUMMY}🦄ill🌈FailingStorage🦄odd🌈FailingStorage🌈error🌈Oops"})
+    response = call(app, "GET", "/health/ready")
+    backends = response.get_json()["backends"]
+    assert response.status_code == 200
+    assert {name: state["status"] for name, state in backends.items()} == {
+        "dummy": "up",
+        "ill": "down",
+        "odd": "down",
+    }
+    assert backends["ill"]["detail"] == "The storage system is ill."
+
+
+@pytest.mark.usefixtures("foreign_backends")
+def test_nobody_waits_for_a_back_end_that_hangs() -> None:
+    app = service({"SAPI_BACKENDS": f"{DUMMY}🦄one🌈HangingStorage🦄two🌈HangingStorage"})
+    began = time.monotonic()
+    backends = call(app, "GET", "/health/ready").get_json()["backends"]
+    assert {name: state["status"] for name, state in backends.items()} == {
+        "dummy": "up",
+        "one": "unknown",
+        "two": "unknown",
+    }
+    assert call(app, "GET", "/health/live").status_code == 200
+    assert call(app, "GET", "/conf/subsystems/one").get_json()["state"] == "unknown"
+    assert time.monotonic() - began < PATIENCE_SECONDS
+
+
+@pytest.mark.usefixtures("foreign_backends")
+def test_a_service_starts_while_its_back_ends_are_down() -> None:
+    app = service({"SAPI_BACKENDS": "ill🌈FailingStorage"})
+    state = call(app, "GET", "/conf/subsystems/ill").get_json()
+    assert (state["state"], state["detail"]) == ("down", "The storage system is ill.")
