@@ -1,0 +1,60 @@
+"""``DummyStorage``: every family of the API, kept in an embedded database."""
+
+from typing import ClassVar
+
+from storage_api.backends.base import StorageBackend
+from storage_api.backends.dummy.buckets import DummyBuckets
+from storage_api.backends.dummy.exports import DummyExports
+from storage_api.backends.dummy.kinds import VOLUME
+from storage_api.backends.dummy.locks import DummyLocks
+from storage_api.backends.dummy.namespaces import DummyNamespaces
+from storage_api.backends.dummy.quotas import DummyQuotas
+from storage_api.backends.dummy.settings import DummyOptions
+from storage_api.backends.dummy.snapshots import DummySnapshots
+from storage_api.backends.dummy.store import Store
+from storage_api.backends.dummy.temporary import TemporaryDirectory
+from storage_api.backends.dummy.usage import DummyUsage
+from storage_api.backends.dummy.users import DummyUsers
+from storage_api.backends.dummy.volumes import DummyVolumes
+from storage_api.backends.options import OptionError
+from storage_api.domain.capabilities import Capability
+
+
+class DummyStorage(
+    DummyVolumes,
+    DummySnapshots,
+    DummyLocks,
+    DummyExports,
+    DummyBuckets,
+    DummyUsers,
+    DummyNamespaces,
+    DummyQuotas,
+    DummyUsage,
+    StorageBackend,
+):
+    """Behaves as a storage system does, without storing any data."""
+
+    Options: ClassVar[type[DummyOptions]] = DummyOptions
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability)
+
+    def __init__(self, options: DummyOptions) -> None:
+        if options.path is None:
+            # Made here and not on first use: the workers that are forked from this process share
+            # what there is by then.
+            self._directory = _temporary_directory()
+            self._store = Store(self._directory.path / "store.sqlite", durable=False)
+        else:
+            self._store = Store(options.path, durable=True)
+
+    def probe(self) -> None:
+        with self._store.view() as view:
+            view.count(VOLUME, None)
+
+
+def _temporary_directory() -> TemporaryDirectory:
+    try:
+        return TemporaryDirectory()
+    except OSError as error:
+        raise OptionError(
+            f"there is no place for a temporary store ({error.strerror}): give option 'path'"
+        ) from error
