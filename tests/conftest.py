@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.conformance.client import InProcess
 from tests.servers import DUMMY, Server, service, uwsgi_server
+from tests.services.ceph import INSTALL, CephCluster, missing_programs
 
 # A fixture that several examples share is fine: every example uses names of its own.
 _SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -43,13 +44,21 @@ def uwsgi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def in_ci() -> bool:
-    """Where true, a missing program fails the test instead of skipping it."""
-    return bool(os.environ.get("CI"))
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CephCluster]:
+    """A real Ceph cluster of one node, the same for the whole run."""
+    if missing := missing_programs():
+        skip_or_fail(f"{', '.join(missing)} not installed: {INSTALL}")
+    cluster = CephCluster(tmp_path_factory.mktemp("ceph"))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.wipe()
 
 
-def skip_or_fail(*, in_ci: bool, missing: str) -> None:
-    if in_ci:
+def skip_or_fail(missing: str) -> None:
+    """Where ``CI`` is set, a missing program is a failure."""
+    if os.environ.get("CI"):
         pytest.fail(missing)
     pytest.skip(missing)
 

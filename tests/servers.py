@@ -44,7 +44,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("SAPI_", "FLASK_", "UWSGI_", "BASIC_AUTH_"))
     }
-    return kept | {"PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)} | settings
+    return {**kept, "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT), **settings}
 
 
 def free_port() -> int:
@@ -67,7 +67,7 @@ def uwsgi_server(
         "UWSGI_THREADS": str(threads),
     }
     command = [str(program), "--ini", str(ROOT / "uwsgi.ini")]
-    with _running(command, own | dict(settings), log, port) as server:
+    with _running(command, {**own, **settings}, log, port) as server:
         yield server
 
 
@@ -78,7 +78,7 @@ def flask_server(settings: Mapping[str, str], log: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "flask", "run", "--no-reload"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     own = {"FLASK_APP": "storage_api/app.py", "FLASK_DEBUG": "1"}
-    with _running(command, own | dict(settings), log, port) as server:
+    with _running(command, {**own, **settings}, log, port) as server:
         yield server
 
 

@@ -1,5 +1,6 @@
 """The configuration: what boots, and what is refused with which words."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -96,9 +97,7 @@ def test_a_mistake_is_named_and_no_value(backends: str, words: str) -> None:
         ),
     ],
 )
-def test_a_wrong_configuration_ends_the_process(
-    settings: dict[str, str], words: list[str]
-) -> None:
+def test_a_wrong_configuration_ends_the_process(settings: dict[str, str], words: list[str]) -> None:
     done = start(settings)
     assert done.returncode != 0
     for word in words:
@@ -147,9 +146,8 @@ def test_an_option_can_come_from_a_file(tmp_path: Path, content: str) -> None:
     assert call(app, "GET", "/conf/subsystems").get_json() == ["f"]
 
 
-_TEXT = st.text(
-    st.characters(exclude_characters=BACKEND_SEPARATOR + OPTION_SEPARATOR, exclude_categories=["Cs"])
-)
+_SEPARATORS = BACKEND_SEPARATOR + OPTION_SEPARATOR
+_TEXT = st.text(st.characters(exclude_characters=_SEPARATORS, exclude_categories=["Cs"]))
 _ENDPOINTS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", fullmatch=True).filter(
     lambda name: name not in RESERVED_ENDPOINTS
 )
@@ -165,7 +163,7 @@ _BACKENDS = st.lists(
 @given(_BACKENDS)
 def test_values_are_taken_as_they_are(backends: list[tuple[str, str, dict[str, str]]]) -> None:
     entries = [
-        OPTION_SEPARATOR.join([endpoint, kind, *(part for pair in options.items() for part in pair)])
+        OPTION_SEPARATOR.join([endpoint, kind, *itertools.chain(*options.items())])
         for endpoint, kind, options in backends
     ]
     text = BACKEND_SEPARATOR.join(entries)

@@ -24,7 +24,7 @@ released = threading.Event()
 @dataclass(frozen=True)
 class ForeignOptions:
     error: str = "BackendUnavailable"
-    password: Secret = Secret("")
+    password: Secret | None = None
 
 
 class BareStorage(StorageBackend):

@@ -43,6 +43,11 @@ WRONG: dict[str, dict[str, list[Any]]] = {
         "tags": [1, "a", [], None, {"a": 1}, {"a": None}, {"a": "x" * 257}, _TOO_MANY_TAGS],
     },
 }
+NEEDED: dict[str, dict[str, Any]] = {
+    VOLUME: {"size_total": GIB},
+    USER: {},
+    BUCKET: {"owner": "alice"},
+}
 CREATE_ONLY: dict[str, list[Any]] = {
     "object_lock": _NOT_A_BOOLEAN,
     "placement": [*_NOT_A_TEXT, None, "", "a b", "a\n", "a\r\nX-Evil: 1", "x" * 129],
@@ -69,9 +74,7 @@ def api() -> InProcess:
 
 
 @pytest.mark.parametrize(("path", "key", "value"), CASES)
-def test_a_wrong_value_is_refused_by_name(
-    api: InProcess, path: str, key: str, value: Any
-) -> None:
+def test_a_wrong_value_is_refused_by_name(api: InProcess, path: str, key: str, value: Any) -> None:
     before = api.get(path).expect(200)
     refused = api.patch(path, {key: value}).expect(400)
     assert key in refused["detail"] or "name" in refused["detail"] or "owner" in refused["detail"]
@@ -84,8 +87,7 @@ def test_nothing_is_created_with_a_wrong_value(
     api: InProcess, path: str, key: str, value: Any
 ) -> None:
     other = f"{path}2"
-    needed = {VOLUME: {"size_total": GIB}, USER: {}, BUCKET: {"owner": "alice"}}[path]
-    api.post(other, {**needed, key: value}).expect(400)
+    api.post(other, {**NEEDED[path], key: value}).expect(400)
     api.get(other).expect(404)
 
 

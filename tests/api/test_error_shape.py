@@ -130,7 +130,9 @@ def test_an_unknown_path_is_404(app: Flask, path: str) -> None:
         assert_problem(response, 404)
 
 
-@pytest.mark.parametrize("path", ["/v3/dummy/nothing", "/v3/dummy", "/v3/dummy/buckets/abc/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/v3/dummy/nothing", "/v3/dummy", "/v3/dummy/buckets/abc/nothing"]
+)
 def test_an_unknown_path_below_a_back_end_is_404(
     app: Flask, admin: dict[str, str], path: str
 ) -> None:

@@ -26,7 +26,9 @@ def test_ready_tells_how_each_back_end_is() -> None:
 
 @pytest.mark.usefixtures("foreign_backends")
 def test_a_back_end_that_is_down_does_not_make_the_service_unready() -> None:
-    app = service({"SAPI_BACKENDS": f"{DUMMY}🦄ill🌈FailingStorage🦄odd🌈FailingStorage🌈error🌈Oops"})
+    app = service(
+        {"SAPI_BACKENDS": f"{DUMMY}🦄ill🌈FailingStorage🦄odd🌈FailingStorage🌈error🌈Oops"}
+    )
     response = call(app, "GET", "/health/ready")
     backends = response.get_json()["backends"]
     assert response.status_code == 200

@@ -51,9 +51,7 @@ def test_a_malformed_mask_is_refused(api: InProcess, volume: str, mask: str) -> 
 
 
 @pytest.mark.parametrize("mask", [*MALFORMED, "name{x}", "size_total{y}"])
-def test_a_write_with_a_bad_mask_changes_nothing(
-    api: InProcess, volume: str, mask: str
-) -> None:
+def test_a_write_with_a_bad_mask_changes_nothing(api: InProcess, volume: str, mask: str) -> None:
     headers = {"X-Fields": mask}
     before = api.get(volume).expect(200)
     api.patch(volume, {"size_total": 2 * 1024**3}, headers=headers).expect(400)
@@ -68,7 +66,5 @@ def test_a_write_with_a_bad_mask_changes_nothing(
 
 @pytest.mark.parametrize("path", ["/conf/subsystems", "/conf/roles/USER/am_i_a", "/conf/me/roles"])
 @pytest.mark.parametrize("mask", ["name", "{"])
-def test_a_mask_on_what_is_no_record_breaks_nothing(
-    api: InProcess, path: str, mask: str
-) -> None:
+def test_a_mask_on_what_is_no_record_breaks_nothing(api: InProcess, path: str, mask: str) -> None:
     assert api.get(path, headers={"X-Fields": mask}).status in {200, 400}

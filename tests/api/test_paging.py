@@ -67,9 +67,7 @@ def test_pages_partition_the_list(api: InProcess, limit: int, path: str) -> None
 
 
 @given(limit=st.integers(1, 4), pattern=st.sampled_from(["b*", "*1", "*", "bucket?", "[b]*", "x"]))
-def test_pages_of_a_filtered_list_partition_it(
-    api: InProcess, limit: int, pattern: str
-) -> None:
+def test_pages_of_a_filtered_list_partition_it(api: InProcess, limit: int, pattern: str) -> None:
     path = f"/v3/dummy/volumes?name={quote(pattern, safe='*')}"
     whole = api.get(path).expect(200)
     joined = [record for part in pages(api, f"{path}&limit={limit}") for record in part]
@@ -144,9 +142,7 @@ def test_a_made_up_marker_breaks_nothing(api: InProcess, marker: str) -> None:
 
 def test_keys_have_pages_too(api: InProcess) -> None:
     api.post("/v3/dummy/users/carol", {}).expect(200)
-    made = {
-        api.post("/v3/dummy/users/carol/keys").expect(201)["access_key"] for _ in range(3)
-    }
+    made = {api.post("/v3/dummy/users/carol/keys").expect(201)["access_key"] for _ in range(3)}
     parts = pages(api, "/v3/dummy/users/carol/keys?limit=2")
     assert {key["access_key"] for part in parts for key in part} == made
     assert [len(part) for part in parts] == [2, 1]

@@ -1,5 +1,7 @@
 """Who may do what: every route, every method, every role."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
@@ -58,7 +60,7 @@ def test_head_needs_the_role_of_get(app: Flask) -> None:
 
 
 def test_the_role_comes_before_anything_else(app: Flask) -> None:
-    hostile = {
+    hostile: dict[str, dict[str, Any]] = {
         "bad JSON": {"data": "{", "content_type": "application/json"},
         "wrong content type": {"data": "x", "content_type": "text/plain"},
         "wrong types": {"json": [1]},

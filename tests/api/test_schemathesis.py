@@ -55,6 +55,6 @@ lazy = schemathesis.pytest.from_fixture("schema")
     suppress_health_check=list(HealthCheck),
 )
 def test_every_operation_holds_what_it_documents(
-    case: schemathesis.Case, cookie: dict[str, str]
+    case: schemathesis.Case[Any], cookie: dict[str, str]
 ) -> None:
     case.call_and_validate(headers=cookie, checks=CHECKS)

@@ -57,7 +57,7 @@ class UsersAndBuckets(RuleBasedStateMachine):
     @rule(data=st.data(), rotate=st.booleans())
     def end_key(self, data: st.DataObject, *, rotate: bool) -> None:
         name = data.draw(st.sampled_from(sorted(user for user in self.keys if self.keys[user])))
-        key = sorted(self.keys[name])[0]
+        key = min(self.keys[name])
         path = f"{BASE}/users/{name}/keys/{key}"
         if rotate:
             self.keys[name].add(self.api.post(f"{path}/rotate").expect(201)["access_key"])

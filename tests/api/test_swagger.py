@@ -45,7 +45,7 @@ def test_every_route_of_the_api_is_in_it(app: Flask, document: dict[str, Any]) -
 
 def _api_rules(app: Flask) -> set[str]:
     return {
-        f"{method} {_PARAMETER.sub(r'{\1}', rule.rule)}"
+        " ".join([method, _PARAMETER.sub(r"{\1}", rule.rule)])
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith(("/v3/", "/conf/"))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}

@@ -116,7 +116,7 @@ def test_unknown_keys_are_ignored(api: InProcess, volume: str) -> None:
 
 def test_newer_families_refuse_unknown_keys(api: InProcess) -> None:
     api.post("/v3/dummy/users/alice", {}).expect(201)
-    bodies = {
+    bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "/v3/dummy/users/bob"): {},
         ("PATCH", "/v3/dummy/users/alice"): {"display_name": "Alice"},
         ("POST", "/v3/dummy/buckets/bucket"): {"owner": "alice"},

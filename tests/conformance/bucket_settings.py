@@ -1,6 +1,6 @@
 """What ``BucketStore`` promises of lifecycle, policy and CORS."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -40,8 +40,8 @@ REFUSED: list[list[dict[str, Any]]] = [
 
 
 class _SettingContract(PlacedContract):
-    setting: str
-    example: dict[str, Any]
+    setting: ClassVar[str]
+    example: ClassVar[dict[str, Any]]
 
     def _url(self, place: Place) -> str:
         return place.url("buckets", place.new_bucket(), self.setting)
@@ -71,7 +71,7 @@ class _SettingContract(PlacedContract):
 
 class LifecycleContract(_SettingContract):
     setting = "lifecycle"
-    example = {"rules": [RULE]}
+    example: ClassVar[dict[str, Any]] = {"rules": [RULE]}
 
     @pytest.mark.parametrize("rules", HONOURED, ids=lambda rules: rules[0]["id"])
     def test_rules_are_read_back_exactly(
@@ -100,7 +100,7 @@ class LifecycleContract(_SettingContract):
 
 class PolicyContract(_SettingContract):
     setting = "policy"
-    example = {
+    example: ClassVar[dict[str, Any]] = {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -165,7 +165,7 @@ class PolicyContract(_SettingContract):
         assert api.get(url).expect(200) == self.example
 
     def test_denying_the_owner_by_name_is_refused(self, place: Place, api: Api) -> None:
-        owner = place.new_user()
+        owner = place.new_owner()
         url = place.url("buckets", place.new_bucket(owner), "policy")
         arn = f"arn:aws:iam::{place.namespace or ''}:user/{owner}"
         api.put(url, self._deny(Principal={"AWS": [arn]}, Action="s3:*")).expect(400)
@@ -174,7 +174,7 @@ class PolicyContract(_SettingContract):
 
 class CorsContract(_SettingContract):
     setting = "cors"
-    example = {
+    example: ClassVar[dict[str, Any]] = {
         "rules": [
             {
                 "id": "portal",

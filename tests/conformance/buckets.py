@@ -13,7 +13,7 @@ from tests.conformance.target import Place, Target, at_once, names, statuses
 
 class BucketContract(PlacedContract):
     def test_a_created_bucket_is_answered_found_and_listed(self, place: Place, api: Api) -> None:
-        owner, name = place.new_user(), fresh("bucket")
+        owner, name = place.new_owner(), fresh("bucket")
         made = api.post(place.url("buckets", name), {"owner": owner}).expect(201)
         assert made["name"] == name
         assert made["owner"] == owner
@@ -27,10 +27,10 @@ class BucketContract(PlacedContract):
         url = default_place.url("buckets", default_place.new_bucket())
         created = api.get(url).expect(200)["created"]
         assert created.endswith("Z")
-        assert datetime.fromisoformat(created)
+        assert datetime.fromisoformat(created).year > 2000
 
     def test_a_repeated_create_finds_the_first_one_s(self, place: Place, api: Api) -> None:
-        body = {"owner": place.new_user(), "versioning": "enabled"}
+        body = {"owner": place.new_owner(), "versioning": "enabled"}
         url = place.url("buckets", fresh("bucket"))
         made = api.post(url, body).expect(201)
         again = api.post(url, body).expect(200)
@@ -40,7 +40,7 @@ class BucketContract(PlacedContract):
     def test_an_existing_bucket_with_other_settings_is_a_conflict(
         self, default_place: Place, api: Api, other: dict[str, Any]
     ) -> None:
-        owner = default_place.new_user()
+        owner = default_place.new_owner()
         url = default_place.url("buckets", default_place.new_bucket(owner))
         refused = api.post(url, {"owner": owner, **other}).expect(409)
         assert refused["code"] == "already-exists"
@@ -49,9 +49,9 @@ class BucketContract(PlacedContract):
     def test_an_existing_bucket_of_somebody_else_is_a_conflict(
         self, place: Place, api: Api
     ) -> None:
-        owner = place.new_user()
+        owner = place.new_owner()
         url = place.url("buckets", place.new_bucket(owner))
-        api.post(url, {"owner": place.new_user()}).expect(409)
+        api.post(url, {"owner": place.new_owner()}).expect(409)
         assert api.get(url).expect(200)["owner"] == owner
 
     def test_the_owner_must_exist(self, place: Place, api: Api) -> None:
@@ -60,7 +60,7 @@ class BucketContract(PlacedContract):
         api.get(url).expect(404)
 
     def test_a_suspended_owner_gets_no_bucket(self, default_place: Place, api: Api) -> None:
-        owner = default_place.new_user()
+        owner = default_place.new_owner()
         api.patch(default_place.url("users", owner), {"suspended": True}).expect(200)
         url = default_place.url("buckets", fresh("bucket"))
         api.post(url, {"owner": owner}).expect(409)
@@ -70,7 +70,7 @@ class BucketContract(PlacedContract):
     def test_an_owner_gets_no_more_buckets_than_allowed(
         self, default_place: Place, api: Api, limit: int
     ) -> None:
-        owner = default_place.new_user(max_buckets=limit)
+        owner = default_place.new_owner(max_buckets=limit)
         for _ in range(limit):
             default_place.new_bucket(owner)
         url = default_place.url("buckets", fresh("bucket"))
@@ -78,13 +78,13 @@ class BucketContract(PlacedContract):
         api.get(url).expect(404)
 
     def test_of_callers_at_once_one_creates_the_bucket(self, place: Place, api: Api) -> None:
-        body = {"owner": place.new_user()}
+        body = {"owner": place.new_owner()}
         url = place.url("buckets", fresh("bucket"))
         answers = at_once(lambda _: api.post(url, body))
         assert statuses(answers) == [200] * 7 + [201]
 
     def test_of_owners_at_once_one_gets_the_bucket(self, place: Place, api: Api) -> None:
-        owners = [place.new_user() for _ in range(8)]
+        owners = [place.new_owner() for _ in range(8)]
         url = place.url("buckets", fresh("bucket"))
         answers = at_once(lambda number: api.post(url, {"owner": owners[number]}))
         assert statuses(answers) == [201] + [409] * 7
@@ -97,7 +97,7 @@ class BucketContract(PlacedContract):
         here, there = Place(target, None), named_place(target)
         name = here.new_bucket()
         api.get(there.url("buckets", name)).expect(404)
-        body = {"owner": there.new_user()}
+        body = {"owner": there.new_owner()}
         assert api.post(there.url("buckets", name), body).expect(201)["owner"] == body["owner"]
         api.delete(there.url("buckets", name)).expect(204)
         api.get(here.url("buckets", name)).expect(200)
@@ -120,7 +120,7 @@ class BucketContract(PlacedContract):
     ) -> None:
         if target.quirks.put_object is None:
             pytest.skip("there is no way to put an object into this back-end")
-        owner = place.new_user()
+        owner = place.new_owner()
         name = place.new_bucket(owner)
         for _ in range(3):
             target.quirks.put_object(place, owner, name, 10)
@@ -152,14 +152,14 @@ class BucketChangeContract(PlacedContract):
         assert not api.get(url).expect(200)["tags"]
 
     def test_a_bucket_gets_another_owner(self, place: Place, api: Api) -> None:
-        owner = place.new_user()
+        owner = place.new_owner()
         url = place.url("buckets", place.new_bucket())
         for _ in range(2):
             assert api.patch(url, {"owner": owner}).expect(200)["owner"] == owner
             assert api.get(url).expect(200)["owner"] == owner
 
     def test_an_unknown_owner_is_refused(self, place: Place, api: Api) -> None:
-        owner = place.new_user()
+        owner = place.new_owner()
         url = place.url("buckets", place.new_bucket(owner))
         api.patch(url, {"owner": fresh("absent")}).expect(400)
         assert api.get(url).expect(200)["owner"] == owner

@@ -82,9 +82,15 @@ class Place:
         self.api.post(self.url("users", name), {"display_name": name, **fields}).expect(201)
         return name
 
+    def new_owner(self, **fields: Any) -> str:
+        """A user with a key: settings of a bucket can be kept to those who have its owner's."""
+        name = self.new_user(**fields)
+        self.api.post(self.url("users", name, "keys")).expect(201)
+        return name
+
     def new_bucket(self, owner: str | None = None, **fields: Any) -> str:
         name = fresh("bucket")
-        body = {"owner": owner or self.new_user(), **fields}
+        body = {"owner": owner or self.new_owner(), **fields}
         self.api.post(self.url("buckets", name), body).expect(201)
         return name
 

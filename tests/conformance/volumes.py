@@ -36,7 +36,7 @@ class VolumeContract(Contract):
     def test_every_key_of_the_record_is_there(self, target: Target, api: Api) -> None:
         volume = api.get(target.url("volumes", target.new_volume())).expect(200)
         assert set(volume) == V3_KEYS
-        assert parsedate_to_datetime(volume["creation_time"])
+        assert parsedate_to_datetime(volume["creation_time"]).year > 2000
 
     def test_an_existing_volume_is_never_answered_as_new(self, target: Target, api: Api) -> None:
         name = target.new_volume(size_total=2 * GIB)

@@ -101,9 +101,7 @@ def test_no_attempt_to_sign_on_is_logged(everything: Flask, logged: io.StringIO)
     assert logged.getvalue()
 
 
-def test_a_new_key_s_secret_is_in_its_answer_only(
-    everything: Flask, logged: io.StringIO
-) -> None:
+def test_a_new_key_s_secret_is_in_its_answer_only(everything: Flask, logged: io.StringIO) -> None:
     admin = cookie_of(everything, "USER", "ADMIN", "UBER_ADMIN")  # type: ignore[arg-type]
     call(everything, "POST", "/v3/dummy/users/key-owner", admin, json={})
     keys = "/v3/dummy/users/key-owner/keys"

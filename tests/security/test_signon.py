@@ -18,7 +18,8 @@ PRODUCTION = {
 
 
 def basic(username: str, password: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
+    encoded = base64.b64encode(f"{username}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {encoded}"}
 
 
 def roles_after(app: Flask, path: str, headers: dict[str, str] | None = None) -> list[str]:
