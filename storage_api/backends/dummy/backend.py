@@ -44,7 +44,7 @@ class DummyStorage(
             self._directory = _temporary_directory()
             self._store = Store(self._directory.path / "store.sqlite", durable=False)
         else:
-            self._store = Store(options.path, durable=True)
+            self._store = Store(options.path.absolute(), durable=True)
 
     def probe(self) -> None:
         with self._store.view() as view:

@@ -4,12 +4,15 @@ from typing import TypeVar
 
 from storage_api.backends.dummy.family import Family, require
 from storage_api.backends.dummy.kinds import BUCKET, CORS, LIFECYCLE, POLICY_DOCUMENT, Kind
-from storage_api.backends.s3_documents import check_lifecycle
+from storage_api.backends.s3_documents import check_lifecycle, storage_classes
 from storage_api.backends.s3_policy import policy_text
-from storage_api.domain.errors import NotFound
+from storage_api.domain.errors import Invalid, NotFound
 from storage_api.domain.models import Cors, Lifecycle, Policy, Ref
 
 T = TypeVar("T")
+
+#: What a lifecycle rule can move objects to, beside the class of the bucket itself.
+STORAGE_CLASSES = frozenset({"STANDARD", "COLD"})
 
 
 class DummyBucketSettings(Family):
@@ -18,7 +21,13 @@ class DummyBucketSettings(Family):
 
     def set_lifecycle(self, bucket: Ref, lifecycle: Lifecycle) -> Lifecycle:
         check_lifecycle(lifecycle)
-        return self._set(LIFECYCLE, bucket, lifecycle)
+        with self._store.transaction() as tx:
+            found = require(tx, BUCKET, bucket)
+            unknown = storage_classes(lifecycle) - {*STORAGE_CLASSES, found.storage_class}
+            if unknown:
+                raise Invalid(f"There is no storage class {', '.join(sorted(unknown))}.")
+            tx.put(LIFECYCLE, bucket, lifecycle)
+        return lifecycle
 
     def delete_lifecycle(self, bucket: Ref) -> None:
         self._unset(LIFECYCLE, bucket)
@@ -40,7 +49,10 @@ class DummyBucketSettings(Family):
         return self._setting(CORS, bucket, "CORS configuration")
 
     def set_cors(self, bucket: Ref, cors: Cors) -> Cors:
-        return self._set(CORS, bucket, cors)
+        with self._store.transaction() as tx:
+            require(tx, BUCKET, bucket)
+            tx.put(CORS, bucket, cors)
+        return cors
 
     def delete_cors(self, bucket: Ref) -> None:
         self._unset(CORS, bucket)
@@ -52,12 +64,6 @@ class DummyBucketSettings(Family):
         if found is None:
             raise NotFound(f"The bucket {str(bucket)!r} has no {words}.")
         return found
-
-    def _set(self, kind: Kind[T], bucket: Ref, setting: T) -> T:
-        with self._store.transaction() as tx:
-            require(tx, BUCKET, bucket)
-            tx.put(kind, bucket, setting)
-        return setting
 
     def _unset(self, kind: Kind[T], bucket: Ref) -> None:
         with self._store.transaction() as tx:

@@ -18,6 +18,7 @@ from storage_api.backends.dummy.faults import explain
 from storage_api.domain.errors import BackendUnavailable
 
 _pools: "weakref.WeakSet[Connections]" = weakref.WeakSet()
+_noticing = threading.Lock()
 
 
 class Connections:
@@ -27,16 +28,18 @@ class Connections:
         self._file = file
         self._connect = connect
         self._identity: tuple[int, int] | None = None
+        self._idle: list[sqlite3.Connection] = []
         self.restart()
         _pools.add(self)
+        weakref.finalize(self, _close_all, self._idle)
 
     def restart(self) -> None:
         """Begin anew, in a process that was just forked: what was inherited is nobody's here."""
-        self._pid = os.getpid()
-        self._idle: list[sqlite3.Connection] = []
+        self._idle.clear()
         self._lent = 0
-        self._forking = False
+        self._forks = 0
         self._change = threading.Condition()
+        self._pid = os.getpid()
 
     @contextmanager
     def lend(self) -> Iterator[sqlite3.Connection]:
@@ -50,20 +53,20 @@ class Connections:
             raise explain(error) from error
         except OSError as error:
             raise BackendUnavailable("The dummy's store cannot be opened.") from error
+        keep: sqlite3.Connection | None = db
         try:
             yield db
         except sqlite3.Error as error:
+            db.close()
+            keep = None
             raise explain(error) from error
         finally:
-            self._give_back(db)
+            self._give_back(keep)
 
     def _take(self) -> sqlite3.Connection:
-        if self._pid != os.getpid():
-            # A fork that Python did not see. Nothing was open then: the service builds a
-            # back-end before it forks, but does not use it.
-            self.restart()
+        self._notice_fork()
         with self._change:
-            self._change.wait_for(lambda: not self._forking)
+            self._change.wait_for(lambda: not self._forks)
             self._lent += 1
             db = self._idle.pop() if self._idle else None
         try:
@@ -74,6 +77,17 @@ class Connections:
             self._give_back(db)
             raise
         return db
+
+    def _notice_fork(self) -> None:
+        """Some servers fork without Python's knowledge.
+
+        Nothing is open at that time: a service builds its back-ends before it forks, and uses
+        them after.
+        """
+        if self._pid != os.getpid():
+            with _noticing:
+                if self._pid != os.getpid():
+                    self.restart()
 
     def _give_back(self, db: sqlite3.Connection | None) -> None:
         with self._change:
@@ -97,16 +111,19 @@ class Connections:
 
     def prepare_fork(self) -> None:
         with self._change:
-            self._forking = True
+            self._forks += 1
             self._change.wait_for(lambda: not self._lent)
-            for db in self._idle:
-                db.close()
-            self._idle.clear()
+            _close_all(self._idle)
 
     def resume(self) -> None:
         with self._change:
-            self._forking = False
+            self._forks -= 1
             self._change.notify_all()
+
+
+def _close_all(idle: list[sqlite3.Connection]) -> None:
+    while idle:
+        idle.pop().close()
 
 
 def _before_fork() -> None:

@@ -41,7 +41,7 @@ def connect(file: Path, *, durable: bool) -> sqlite3.Connection:
         db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
         if not _is_ours(db):
             # Two that create it at once would refuse each other the change to WAL.
-            with exclusive("dummy-store", str(file.absolute())):
+            with exclusive("dummy-store", str(file)):
                 if not _is_ours(db):
                     _create(db)
     except BaseException:
