@@ -1,7 +1,9 @@
-"""A bucket's statistics through the service, against the same signed Admin Ops call made directly."""
+"""A bucket's statistics through the service, and by the same signed Admin Ops call directly."""
 
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,7 +13,7 @@ from benchmarks.measure import interleaved, per_second, report
 from storage_api.domain.secrets import Secret
 from storage_api.transport.signing import SigV4
 from tests.servers import uwsgi_server
-from tests.services.ceph import CephCluster
+from tests.services.ceph import CephCluster, Gateway
 
 BUCKET = "measured"
 
@@ -20,7 +22,7 @@ def run() -> None:
     if shutil.which("radosgw") is None:
         print("bucket statistics: not measured, radosgw is not installed (see make test)")
         return
-    with tempfile.TemporaryDirectory() as folder, CephCluster(Path(folder, "ceph")) as ceph:
+    with tempfile.TemporaryDirectory() as folder, _gateway(Path(folder)) as ceph:
         settings = {
             "FLASK_DEBUG": "1",
             "SAPI_LOG_LEVEL": "WARNING",
@@ -35,7 +37,17 @@ def run() -> None:
             _compare(server.url, ceph)
 
 
-def _compare(url: str, ceph: CephCluster) -> None:
+@contextmanager
+def _gateway(folder: Path) -> Iterator[Gateway]:
+    cluster = CephCluster(folder)
+    cluster.start()
+    try:
+        yield cluster.env()
+    finally:
+        cluster.wipe()
+
+
+def _compare(url: str, ceph: Gateway) -> None:
     service = requests.Session()
     service.trust_env = False
     service.get(f"{url}/login", timeout=60)
@@ -43,13 +55,13 @@ def _compare(url: str, ceph: CephCluster) -> None:
     made = service.post(f"{url}/v3/ceph/buckets/{BUCKET}", json={"owner": "owner"}, timeout=60)
     made.raise_for_status()
 
-    def through_us() -> object:
+    def through_us() -> Callable[[], object]:
         session = requests.Session()
         session.trust_env = False
         path = f"{url}/v3/ceph/buckets/{BUCKET}/usage"
         return lambda: session.get(path, timeout=60).json()
 
-    def directly() -> object:
+    def directly() -> Callable[[], object]:
         session = requests.Session()
         session.trust_env = False
         auth = SigV4(ceph.access_key, Secret(ceph.secret_key), "default")

@@ -1,6 +1,7 @@
 """10,000 volumes through the service, and one of them at 1 and 8 clients."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -45,7 +46,7 @@ def _session() -> requests.Session:
 def _whole_list(url: str) -> None:
     session = _session()
     rows = session.get(f"{url}/v3/dummy/volumes", timeout=60).json()
-    assert len(rows) == VOLUMES  # noqa: S101  # a benchmark of nothing would look very good
+    assert len(rows) == VOLUMES  # a benchmark of nothing would look very good
 
     def encode_and_ask_for_nothing() -> None:
         orjson.dumps(rows)
@@ -66,7 +67,7 @@ def _whole_list(url: str) -> None:
 
 
 def _one_volume(url: str) -> None:
-    def getter(path: str) -> object:
+    def getter(path: str) -> Callable[[], object]:
         session = _session()
         return lambda: session.get(f"{url}{path}", timeout=60).content
 

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 
 
-def interleaved(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> tuple[float, float]:
+def interleaved(
+    ours: Callable[[], object], theirs: Callable[[], object], rounds: int
+) -> tuple[float, float]:
     """Median seconds of each, called in turns; the first turn of each only warms up."""
     times: tuple[list[float], list[float]] = ([], [])
     for turn in range(rounds + 1):
@@ -18,7 +20,9 @@ def interleaved(ours: Callable[[], object], theirs: Callable[[], object], rounds
     return statistics.median(times[0]), statistics.median(times[1])
 
 
-def per_second(make_call: Callable[[], Callable[[], object]], clients: int, seconds: float) -> float:
+def per_second(
+    make_call: Callable[[], Callable[[], object]], clients: int, seconds: float
+) -> float:
     """Calls a second that ``clients`` threads reach together; each makes its own call."""
     counts = [0] * clients
     end = time.perf_counter() + seconds

@@ -5,6 +5,7 @@ dispatcher obeys.
 """
 
 import re
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -65,9 +66,34 @@ _PROBLEM: Schema = {
 }
 
 
+@dataclass
+class _Shared:
+    """What several operations refer to: records and error answers, each written once."""
+
+    definitions: Schema = field(default_factory=lambda: {"Problem": _PROBLEM})
+    responses: Schema = field(default_factory=dict)
+
+    def define(self, kind: type, record: type) -> Schema:
+        for part in nested_types(kind):
+            model = model_of(part, record if part is kind else None)
+            self.definitions[part.__name__] = model.__schema__
+        return {"$ref": f"#/definitions/{kind.__name__}"}
+
+    def problem(self, status: HTTPStatus, text: str) -> Schema:
+        described = {
+            "description": text,
+            "schema": {"$ref": "#/definitions/Problem"},
+            "examples": {PROBLEM_TYPE: _example(status, text)},
+        }
+        number = 1
+        while self.responses.setdefault(f"{status.name}_{number}", described) != described:
+            number += 1
+        return {"$ref": f"#/responses/{status.name}_{number}"}
+
+
 def complete(spec: Schema, api: Api, app: Flask) -> Schema:
     """Fill ``spec`` in, and return it."""
-    definitions: Schema = {"Problem": _PROBLEM}
+    shared = _Shared()
     operations = {
         (_swagger_path(url), method.lower()): (view.view_class, resource_name)
         for resource_name, view, url, methods in _views(api, app)
@@ -79,10 +105,11 @@ def complete(spec: Schema, api: Api, app: Flask) -> Schema:
                 continue
             view_class, name = operations[path, method]
             operation = operation_of(getattr(view_class, method))
-            _complete_operation(documented, operation, name, view_class, definitions)
+            _complete_operation(documented, operation, name, view_class, shared)
         for parameter in item.get("parameters", []):
             parameter["description"] = _PARAMETERS.get(parameter["name"], "")
-    spec["definitions"] = dict(sorted(definitions.items()))
+    spec["definitions"] = dict(sorted(shared.definitions.items()))
+    spec["responses"] = dict(sorted(shared.responses.items()))
     spec["produces"] = ["application/json", PROBLEM_TYPE]
     return spec
 
@@ -99,7 +126,7 @@ def _swagger_path(url: str) -> str:
 
 
 def _complete_operation(
-    documented: Schema, operation: Operation, name: str, view_class: Any, definitions: Schema
+    documented: Schema, operation: Operation, name: str, view_class: Any, shared: _Shared
 ) -> None:
     backend, _, rest = name.partition(".")
     suffix = "_in_namespace" if rest.startswith("in-namespace.") else ""
@@ -108,9 +135,9 @@ def _complete_operation(
     documented["operationId"] = f"{prefix}{kind}{operation.id}{suffix}"
     documented["description"] = _description(documented, operation)
     documented["security"] = _security(operation)
-    documented["responses"] = _responses(operation, definitions, on_backend=bool(rest))
+    documented["responses"] = _responses(operation, shared, on_backend=bool(rest))
     parameters = documented.setdefault("parameters", [])
-    parameters.extend(_parameters(operation, definitions))
+    parameters.extend(_parameters(operation, shared))
     if not parameters:
         del documented["parameters"]
 
@@ -130,12 +157,12 @@ def _security(operation: Operation) -> list[Schema]:
     return [{}, needed] if operation.role is Role.USER else [needed]
 
 
-def _parameters(operation: Operation, definitions: Schema) -> list[Schema]:
+def _parameters(operation: Operation, shared: _Shared) -> list[Schema]:
     parameters: list[Schema] = []
     if operation.body is not None:
         schema: Schema = {"type": "object"}
         if not operation.body.free:
-            schema = _define(operation.body.keys, operation.body.record, definitions)
+            schema = shared.define(operation.body.keys, operation.body.record)
         parameters.append({"name": "body", "in": "body", "required": True, "schema": schema})
     if operation.is_paged:
         parameters += _list_parameters(operation.record)
@@ -181,10 +208,10 @@ def _list_parameters(record: type) -> list[Schema]:
     ]
 
 
-def _responses(operation: Operation, definitions: Schema, *, on_backend: bool) -> Schema:
-    responses: Schema = {str(operation.status.value): _success(operation, definitions)}
+def _responses(operation: Operation, shared: _Shared, *, on_backend: bool) -> Schema:
+    responses: Schema = {str(operation.status.value): _success(operation, shared)}
     if operation.idempotent_create:
-        responses["200"] = _success(operation, definitions) | {
+        responses["200"] = _success(operation, shared) | {
             "description": "It exists already just so."
         }
     errors = dict(_COMMON_ERRORS)
@@ -194,15 +221,11 @@ def _responses(operation: Operation, definitions: Schema, *, on_backend: bool) -
     errors |= _BODY_ERRORS if operation.body is not None else {}
     errors |= operation.errors
     for status, text in sorted(errors.items()):
-        responses[str(status.value)] = {
-            "description": text,
-            "schema": {"$ref": "#/definitions/Problem"},
-            "examples": {PROBLEM_TYPE: _example(status, text)},
-        }
+        responses[str(status.value)] = shared.problem(status, text)
     return responses
 
 
-def _success(operation: Operation, definitions: Schema) -> Schema:
+def _success(operation: Operation, shared: _Shared) -> Schema:
     success: Schema = {"description": operation.status.phrase}
     if operation.returns is None:
         return success
@@ -210,19 +233,13 @@ def _success(operation: Operation, definitions: Schema) -> Schema:
         names = {str: "string", bool: "boolean", dict: "object"}
         schema: Schema = {"type": names[operation.record]}
     else:
-        schema = _define(operation.record, operation.record, definitions)
+        schema = shared.define(operation.record, operation.record)
     success["schema"] = {"type": "array", "items": schema} if operation.is_list else schema
     return success
 
 
 def _is_scalar(kind: Any) -> bool:
     return kind in {str, bool, dict}
-
-
-def _define(kind: type, record: type, definitions: Schema) -> Schema:
-    for part in nested_types(kind):
-        definitions[part.__name__] = model_of(part, record if part is kind else None).__schema__
-    return {"$ref": f"#/definitions/{kind.__name__}"}
 
 
 def _example(status: HTTPStatus, text: str) -> Schema:
