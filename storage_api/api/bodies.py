@@ -1,5 +1,6 @@
 """Reads a request's JSON body: size, content type, syntax, schema, then typed values."""
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -13,13 +14,32 @@ from jsonschema.validators import extend
 from werkzeug.exceptions import UnsupportedMediaType
 
 from storage_api.api.schemas import Dialect, object_schema
+from storage_api.domain import names
 from storage_api.domain.errors import Invalid
 
 MAX_BODY_BYTES = 1024 * 1024
 
+#: Names that a body may hold, checked as those in paths are.
+_NAMES = {
+    "active_policy_name": names.POLICY,
+    "from_snapshot": names.SNAPSHOT,
+    "from_volume": names.VOLUME,
+    "owner": names.USER,
+    "parent": names.NAMESPACE,
+}
+_SHOWN = 128
+
+
+def _pattern(_validator: object, pattern: str, value: object, _schema: object) -> Any:
+    """The whole text must match: ``$`` alone lets a line end follow, which splits headers."""
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield ValidationError("does not match")
+
+
 # JSON Schema counts 1.0 as an integer; a size of 1.0 bytes would travel on as a float.
 _Validator = extend(  # type: ignore[no-untyped-call]
     Draft7Validator,
+    validators={"pattern": _pattern},
     type_checker=Draft7Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     ),
@@ -61,7 +81,11 @@ class Body:
             return data
         if error := best_match(self._validator.iter_errors(data)):
             raise Invalid(_explain(error))
-        return _typed(self.keys, data)
+        typed = _typed(self.keys, data)
+        if isinstance(typed, dict):
+            for key in typed.keys() & _NAMES.keys():
+                _NAMES[key].check(typed[key])
+        return typed
 
 
 def _json() -> Any:
@@ -98,7 +122,7 @@ def _typed(hint: Any, value: Any) -> Any:
 def _explain(error: ValidationError) -> str:
     """One sentence that names the key, and never repeats the value."""
     where = ".".join(str(part) for part in error.absolute_path)
-    subject = f"{where!r}" if where else "The body"
+    subject = f"{where[:_SHOWN]!r}" if where else "The body"
     reason: Callable[[ValidationError], str] = _REASONS.get(str(error.validator), _unmet)
     return f"{subject} {reason(error)}."
 

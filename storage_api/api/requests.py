@@ -65,7 +65,8 @@ def _finish(response: Response) -> Response:
         who=principal.label,
         remote=request.remote_addr,
     )
-    if request.method not in SAFE_METHODS:
+    # A redirected write was not done; the record of the one that follows tells its fate.
+    if request.method not in SAFE_METHODS and response.location is None:
         record_write(
             principal,
             backend=_backend(),

@@ -1,4 +1,4 @@
-"""The base of every resource: role first, then names, then the body, then the method.
+"""The base of every resource: role first, then names, mask and body, then the method.
 
 flask-restx validates bodies before any decorator of a method runs, so that a
 stranger would be told about the schema; here the order is fixed in one place.
@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from flask import Response, request
 from flask_restx import Resource
+from flask_restx.mask import Mask
 from werkzeug.exceptions import Forbidden
 
-from storage_api.api.encoding import json_response
+from storage_api.api.encoding import json_response, requested_mask
 from storage_api.api.listing import paged
 from storage_api.api.operation import Operation, operation_of
 from storage_api.backends.base import StorageBackend
@@ -56,6 +57,7 @@ class ApiResource(Resource):
         for parameter, value in path.items():
             if parameter in NAME_RULES:
                 NAME_RULES[parameter].check(value)
+        mask = requested_mask(operation.record)
         body = {"body": operation.body.read()} if operation.body else {}
         try:
             result = method(**path, **body)
@@ -63,9 +65,9 @@ class ApiResource(Resource):
             if self.v3:
                 error.status = type(error).v3_status
             raise
-        return self._answer(operation, result)
+        return self._answer(operation, result, mask)
 
-    def _answer(self, operation: Operation, result: Any) -> Response:
+    def _answer(self, operation: Operation, result: Any, mask: Mask | None) -> Response:
         status, headers = operation.status, {"Cache-Control": "no-store"}
         if operation.idempotent_create:
             result, made = result
@@ -75,7 +77,7 @@ class ApiResource(Resource):
         if operation.is_paged:
             result, links = paged(result, operation.record)
             headers |= links
-        return json_response(result, status, v3=self.v3, headers=headers)
+        return json_response(result, status, v3=self.v3, mask=mask, headers=headers)
 
 
 class BackendResource(ApiResource):

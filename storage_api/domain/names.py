@@ -34,13 +34,18 @@ def _rule(kind: str, pattern: str, words: str) -> NameRule:
     return NameRule(kind, re.compile(pattern), words)
 
 
-# v3 promises this alphabet for volumes; policies follow it.
+# v3 promises this alphabet for volumes; policies follow it. What would read as the path of a
+# volume's lock or of a policy's rule is no name: a mistyped method must not create one.
+_PATH_NAME = rf"(?!/)[A-Za-z0-9:/_.-]{{1,{_MAX_PATH_NAME}}}"
+_PATH_WORDS = (
+    f"1 to {_MAX_PATH_NAME} of A-Z a-z 0-9 : / _ . - without a leading / or a . or .. segment"
+)
 VOLUME = _rule(
     "volume",
-    rf"(?!/)[A-Za-z0-9:/_.-]{{1,{_MAX_PATH_NAME}}}",
-    f"1 to {_MAX_PATH_NAME} of A-Z a-z 0-9 : / _ . - without a leading / or a . or .. segment",
+    rf"(?!.*/(?:snapshots|locks)(?:/[^/]*)?$){_PATH_NAME}",
+    f"{_PATH_WORDS}, and not ending in /snapshots or /locks, nor in either and one segment",
 )
-POLICY = VOLUME._replace(kind="export policy")
+POLICY = _rule("export policy", rf"(?!.*/rule/){_PATH_NAME}", f"{_PATH_WORDS}, and without /rule/")
 SNAPSHOT = _rule(
     "snapshot", r"[A-Za-z0-9_.:+-]{1,255}", "1 to 255 of A-Z a-z 0-9 _ . : + - and not . or .."
 )

@@ -17,4 +17,5 @@ def is_cross_site_write(cookie_name: str) -> bool:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return True
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin)[:2] != urlsplit(request.host_url)[:2]
+    # The scheme is left out: behind a TLS router the browser's is https and ours is http.
+    return origin is not None and urlsplit(origin).netloc != request.host

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask
+from flask import Flask, session
 from werkzeug.test import TestResponse
 
 from storage_api.security.roles import Role
@@ -16,7 +16,8 @@ def cookie_of(app: Flask, *roles: Role) -> dict[str, str]:
     """The header of somebody who signed on and got ``roles``."""
     with app.test_request_context("/"):
         start_session(Session("somebody", "Somebody", frozenset(roles)))
-        response = app.process_response(app.response_class())
+        response = app.response_class()
+        app.session_interface.save_session(app, session, response)
     return {"Cookie": response.headers["Set-Cookie"].partition(";")[0]}
 
 
@@ -24,7 +25,7 @@ def call(
     app: Flask, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> TestResponse:
     client = app.test_client(use_cookies=False)
-    return client.open(path, method=method, headers=dict(headers or {}), **more)
+    return client.open(path, method=method, headers=dict(headers or {}), buffered=True, **more)
 
 
 def assert_problem(response: TestResponse, status: int) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""Back-ends from outside the project, which an entry point makes known as ``SAPI_BACKENDS`` sees it.
-
-They behave as storage systems do on a bad day.
-"""
+"""Back-ends from outside the project, made known by an entry point; every day is a bad one."""
 
 import threading
 from dataclasses import dataclass

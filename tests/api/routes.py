@@ -1,10 +1,11 @@
 """Every route with the role that it needs, as the design lists them, and how to call it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flask import Flask
+from werkzeug.routing import Rule
 
 from storage_api.security.roles import Role
 
@@ -117,15 +118,18 @@ class Route:
 
 def all_routes(app: Flask, endpoint: str = "dummy") -> list[Route]:
     """Every route of ``app``; a KeyError means that the tables above lack one."""
-    return sorted(_routes(app, endpoint), key=str)
+    return sorted(_routes(app.url_map.iter_rules(), endpoint), key=str)
 
 
 def backend_routes(app: Flask, endpoint: str = "dummy") -> list[Route]:
-    return [route for route in all_routes(app) if route.rule.startswith(f"/v3/{endpoint}/")]
+    """Those of one of several back-ends."""
+    prefix = f"/v3/{endpoint}/"
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(prefix)]
+    return sorted(_routes(rules, endpoint), key=str)
 
 
-def _routes(app: Flask, endpoint: str) -> Iterator[Route]:
-    for rule in app.url_map.iter_rules():
+def _routes(rules: Iterable[Rule], endpoint: str) -> Iterator[Route]:
+    for rule in rules:
         table = _table(rule.rule, endpoint)
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
         for method in methods:
@@ -134,7 +138,7 @@ def _routes(app: Flask, endpoint: str) -> Iterator[Route]:
 
 def _table(rule: str, endpoint: str) -> dict[str, Role | None]:
     prefix = f"/v3/{endpoint}"
-    if rule.startswith(prefix):
+    if rule.startswith(f"{prefix}/"):
         below = rule.removeprefix(prefix)
         if below.startswith((f"{_SCOPE}/buckets", f"{_SCOPE}/users")):
             below = below.removeprefix(_SCOPE)

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from storage_api.domain.units import GIB
+from storage_api.security.roles import Role
 from tests.api.callers import call, cookie_of
 from tests.servers import service
 
@@ -38,7 +39,7 @@ def lines(app: Flask) -> Lines:
 
 @pytest.fixture
 def admin(app: Flask) -> dict[str, str]:
-    return cookie_of(app, "USER", "ADMIN", "UBER_ADMIN")  # type: ignore[arg-type]
+    return cookie_of(app, *Role)
 
 
 def test_every_request_is_one_line(app: Flask, lines: Lines) -> None:

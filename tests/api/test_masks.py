@@ -60,7 +60,7 @@ def test_a_write_with_a_bad_mask_changes_nothing(api: InProcess, volume: str, ma
     api.get("/v3/dummy/volumes/other").expect(404)
     user = "/v3/dummy/users/keyless"
     api.post(user, {}).expect(201)
-    api.post(f"{user}/keys", headers=headers)
+    api.post(f"{user}/keys", headers={"X-Fields": "access_key{"}).expect(400)
     assert api.get(f"{user}/keys").expect(200) == []
 
 
@@ -68,3 +68,14 @@ def test_a_write_with_a_bad_mask_changes_nothing(api: InProcess, volume: str, ma
 @pytest.mark.parametrize("mask", ["name", "{"])
 def test_a_mask_on_what_is_no_record_breaks_nothing(api: InProcess, path: str, mask: str) -> None:
     assert api.get(path, headers={"X-Fields": mask}).status in {200, 400}
+
+
+def test_a_mask_that_hides_the_secret_is_the_caller_s_own_choice(api: InProcess) -> None:
+    api.post("/v3/dummy/users/masked", {}).expect(201)
+    mask = {"X-Fields": "access_key"}
+    assert set(api.post("/v3/dummy/users/masked/keys", headers=mask).expect(201)) == {"access_key"}
+
+
+def test_an_endless_mask_breaks_nothing(api: InProcess, volume: str) -> None:
+    for mask in ("name," * 1000 + "name", "a{" * 2000 + "b" + "}" * 2000, "quota{" * 900):
+        assert api.get(volume, headers={"X-Fields": mask}).status in {200, 400}

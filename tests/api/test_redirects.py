@@ -32,10 +32,12 @@ def test_a_client_that_follows_gets_there(app: Flask, api: InProcess) -> None:
     assert api.get("/v3/dummy/volumes/short").expect(200)["size_total"] == 1024**3
 
 
-@pytest.mark.parametrize("path", ["//evil.example", "/dummy//evil.example/x", "/dummy/%0d%0aX: y"])
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "///evil.example/x", "/dummy//evil.example/x", "/dummy/\r\nX: y"]
+)
 def test_no_redirect_leads_elsewhere(app: Flask, path: str) -> None:
-    response = call(app, "GET", path)
-    location = response.headers.get("Location", "/")
-    assert location.startswith(("/v3/dummy/", "/dummy/", "http://localhost/", "/"))
-    assert not location.startswith("//")
+    response = call(app, "GET", "/", environ_overrides={"PATH_INFO": path})
+    location = response.headers.get("Location", "/v3/dummy/")
+    assert location.startswith(("/v3/dummy/", "http://localhost/"))
     assert "\n" not in location
+    assert "X" not in response.headers

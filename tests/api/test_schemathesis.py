@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from flask import Flask
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -22,39 +21,31 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
+_app = service()
+_schema = schemathesis.openapi.from_wsgi("/swagger.json", _app)
+OPERATIONS = [found.ok() for found in _schema.get_all_operations()]
 
 
 @pytest.fixture(scope="module")
-def app() -> Flask:
-    return service()
-
-
-@pytest.fixture(scope="module")
-def cookie(app: Flask) -> dict[str, str]:
-    header = app.test_client().get("/login").headers["Set-Cookie"]
-    return {"Cookie": header.partition(";")[0]}
-
-
-@pytest.fixture(scope="module")
-def schema(app: Flask) -> Any:
-    api = InProcess(app)
+def cookie() -> dict[str, str]:
+    """Of somebody who may do everything, in a service that holds a few things."""
+    api = InProcess(_app)
     api.post("/v3/dummy/volumes/vol1", {"size_total": 1024**3}).expect(201)
     api.post("/v3/dummy/users/user1", {}).expect(201)
     api.post("/v3/dummy/buckets/bucket1", {"owner": "user1"}).expect(201)
-    return schemathesis.openapi.from_wsgi("/swagger.json", app)
+    header = _app.test_client().get("/login").headers["Set-Cookie"]
+    return {"Cookie": header.partition(";")[0]}
 
 
-lazy = schemathesis.pytest.from_fixture("schema")
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_an_operation_holds_what_it_documents(operation: Any, cookie: dict[str, str]) -> None:
+    @given(case=operation.as_strategy())
+    @settings(
+        max_examples=settings().max_examples,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def run(case: Any) -> None:
+        case.call_and_validate(headers=cookie, checks=CHECKS)
 
-
-@lazy.parametrize()
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_every_operation_holds_what_it_documents(
-    case: schemathesis.Case[Any], cookie: dict[str, str]
-) -> None:
-    case.call_and_validate(headers=cookie, checks=CHECKS)
+    run()

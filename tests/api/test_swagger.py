@@ -63,12 +63,19 @@ def test_every_operation_says_what_may_come_back(document: dict[str, Any]) -> No
         answers = operation["responses"]
         assert "403" in answers, name
         assert set(answers) & {"200", "201", "204"}, name
-        for status, answer in answers.items():
+        for status, reference in answers.items():
+            answer = _resolved(document, reference)
             assert answer["description"], f"{name} {status}"
             if int(status) >= 400:
                 assert answer["schema"] == {"$ref": "#/definitions/Problem"}, f"{name} {status}"
         if " /v3/" in name:
             assert {"400", "404", "501", "502", "503", "504"} <= set(answers), name
+
+
+def _resolved(document: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer is written out, or refers to one that several operations share."""
+    kind, _, name = answer.get("$ref", "").removeprefix("#/").partition("/")
+    return document[kind][name] if name else answer
 
 
 def test_every_operation_is_described(document: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from storage_api.domain.units import GIB
+from storage_api.security.roles import Role
 from tests.api.callers import assert_problem, call, cookie_of
 from tests.conformance.client import InProcess
 
@@ -61,7 +62,7 @@ def test_times_are_rfc_822(api: InProcess, volume: str) -> None:
 
 
 def test_an_absent_thing_is_404_with_a_message(app: Flask, volume: str) -> None:
-    admin = cookie_of(app, "USER", "ADMIN", "UBER_ADMIN")  # type: ignore[arg-type]
+    admin = cookie_of(app, *Role)
     for path in (f"{VOLUMES}/absent", f"{volume}/snapshots/absent", "/v3/dummy/export/absent"):
         assert assert_problem(call(app, "GET", path, admin), 404)["message"]
 
@@ -151,9 +152,23 @@ def test_names_in_a_body_follow_the_same_rules(
 ) -> None:
     before = api.get(volume).expect(200)
     if key == "active_policy_name":
-        assert api.patch(volume, {key: source}).status == 400
+        api.patch(volume, {key: source}).expect(400)
     else:
         body = {"from_volume": "vol", "from_snapshot": "s", key: source}
-        assert api.post(f"{VOLUMES}/clone", body).status in {400, 404}
+        api.post(f"{VOLUMES}/clone", body).expect(400)
     assert api.get(volume).expect(200) == before
     api.get(f"{VOLUMES}/clone").expect(404)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_mistaken_method_makes_no_volume_of_a_sub_path(
+    api: InProcess, volume: str, method: str
+) -> None:
+    before = api.get(VOLUMES).expect(200)
+    for path in (f"{volume}/locks", f"{volume}/snapshots", f"{volume}/snapshots/"):
+        assert api.request(method, path, json={"size_total": GIB}).status in {400, 404, 405}
+    if method != "PUT":
+        assert api.request(method, f"{volume}/lock/s/locks", json={}).status in {400, 404, 405}
+    if method in {"POST", "PATCH"}:
+        api.request(method, f"{volume}/locks/host", json={"size_total": GIB}).expect(400)
+    assert api.get(VOLUMES).expect(200) == before

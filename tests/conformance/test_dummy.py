@@ -23,6 +23,7 @@ QUIRKS = Quirks(
     families=frozenset(Capability),
     quota_holders=frozenset(HolderKind),
     usage_holders=frozenset(HolderKind),
+    snapshot_limit=1023,
 )
 
 

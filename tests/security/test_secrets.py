@@ -15,6 +15,7 @@ from storage_api.app import create_app
 from storage_api.backends.registry import BUILTIN, load_backend_class
 from storage_api.domain.models import NewKey
 from storage_api.domain.secrets import Secret
+from storage_api.security.roles import Role
 from storage_api.settings import OPTION_SEPARATOR, SettingsError, load_settings
 from tests.api.callers import call, cookie_of
 from tests.api.routes import Route, backend_routes
@@ -44,7 +45,7 @@ def planted_options(class_name: str) -> dict[str, str]:
 def configured(class_name: str, **more: str) -> str:
     """An entry of SAPI_BACKENDS that needs no storage system to be there."""
     needed = {
-        "RadosgwStorage": {"endpoint": "http://127.0.0.1:9", "access_key": "AKIA"},
+        "RadosgwStorage": {"endpoint": "http://127.0.0.1:9", "admin_access_key": "AKIA"},
         "NetappStorage": {"username": "storage-api", "vserver": "vs3sx50"},
     }
     options = {**needed.get(class_name, {}), **planted_options(class_name), **more}
@@ -73,7 +74,7 @@ def logged(everything: Flask) -> Iterator[io.StringIO]:
 
 
 def test_no_answer_and_no_log_line_holds_one(everything: Flask, logged: io.StringIO) -> None:
-    admin = cookie_of(everything, "USER", "ADMIN", "UBER_ADMIN")  # type: ignore[arg-type]
+    admin = cookie_of(everything, *Role)
     for route in _routes(everything):
         for body in ({}, {"size_total": -1}, {"max_bytes": 5, "owner": "x"}):
             response = call(everything, route.method, route.path, admin, json=body)
@@ -102,7 +103,7 @@ def test_no_attempt_to_sign_on_is_logged(everything: Flask, logged: io.StringIO)
 
 
 def test_a_new_key_s_secret_is_in_its_answer_only(everything: Flask, logged: io.StringIO) -> None:
-    admin = cookie_of(everything, "USER", "ADMIN", "UBER_ADMIN")  # type: ignore[arg-type]
+    admin = cookie_of(everything, *Role)
     call(everything, "POST", "/v3/dummy/users/key-owner", admin, json={})
     keys = "/v3/dummy/users/key-owner/keys"
     first = call(everything, "POST", keys, admin).get_json()
@@ -150,7 +151,6 @@ WRONG_BACKENDS = [
     "a🌈NetappStorage🌈password_file🌈/planted-path/of/a/file🌈username🌈x🌈vserver🌈y",
     configured("RadosgwStorage", read_timeout="planted-number", verify_tls="planted-boolean"),
     configured("RadosgwStorage", endpoint="planted-url"),
-    configured("DummyStorage", path="planted-\x00path"),
 ]
 
 

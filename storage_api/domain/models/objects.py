@@ -117,6 +117,9 @@ class NewKey(Key):
         "Secret key, shown this once.", example="shown-once", default=MISSING
     )
 
+    def __repr__(self) -> str:
+        return f"NewKey(access_key={self.access_key!r})"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Namespace:
