@@ -65,7 +65,8 @@ def skip_or_fail(missing: str) -> None:
 
 @pytest.fixture(scope="session")
 def artifacts() -> Path:
-    """A folder, ignored by git, for what people look at afterwards."""
+    """A folder, which git ignores, for what people look at afterwards."""
     folder = Path(__file__).parent.parent / "test-artifacts"
     folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")
     return folder

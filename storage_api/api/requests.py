@@ -66,7 +66,7 @@ def _finish(response: Response) -> Response:
         remote=request.remote_addr,
     )
     # A redirected write was not done; the record of the one that follows tells its fate.
-    if request.method not in SAFE_METHODS and response.location is None:
+    if request.method not in SAFE_METHODS and "Location" not in response.headers:
         record_write(
             principal,
             backend=_backend(),
