@@ -49,7 +49,13 @@ class _QuotaResource(_HolderResource):
         """Get the quota"""
         return self.backend.get_quota(self.holder(**path))
 
-    @operation("set_quota", Role.ADMIN, returns=Quota, body=Body(Quota), errors=_CHANGE)
+    @operation(
+        "set_quota",
+        Role.ADMIN,
+        returns=Quota,
+        body=Body(Quota, example={"max_bytes": 10**12, "max_objects": 1_000_000}),
+        errors=_CHANGE,
+    )
     def put(self, body: Quota, **path: str) -> Quota:
         """Replace the whole quota
 

@@ -51,16 +51,24 @@ class Body:
 
     ``keys`` is a TypedDict or dataclass, ``record`` the record that describes its
     keys. ``lenient`` bodies (v3) may carry unknown keys, which are ignored; in all
-    others they are refused. ``free`` bodies are any JSON object.
+    others they are refused. ``free`` bodies are any JSON object. ``example`` is what
+    Swagger UI offers to try: a request that works, rather than one with every key.
     """
 
     def __init__(
-        self, keys: type, record: type | None = None, *, lenient: bool = False, free: bool = False
+        self,
+        keys: type,
+        record: type | None = None,
+        *,
+        lenient: bool = False,
+        free: bool = False,
+        example: Mapping[str, Any] | None = None,
     ) -> None:
         self.keys = keys
         self.record = record or keys
         self.lenient = lenient
         self.free = free
+        self.example = example
 
     @cached_property
     def _validator(self) -> Any:

@@ -16,6 +16,23 @@ _NOT_SET = {
     HTTPStatus.NOT_FOUND: "There is no such bucket, or it has none.",
     HTTPStatus.CONFLICT: "Only the bucket's owner could read it, and cannot now.",
 }
+_LIFECYCLE = {"rules": [{"id": "expire-tmp", "prefix": "tmp/", "expiration_days": 30}]}
+_CORS = {
+    "rules": [
+        {"allowed_methods": ["GET"], "allowed_origins": ["https://portal.example.org"]},
+    ]
+}
+_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": ["arn:aws:iam:::user/bob"]},
+            "Action": ["s3:GetObject"],
+            "Resource": ["arn:aws:s3:::alice-data/*"],
+        }
+    ],
+}
 _CHANGE = NO_BUCKET | {HTTPStatus.CONFLICT: "The bucket's or its owner's state forbids it."}
 
 
@@ -43,7 +60,7 @@ class BucketItem(BackendResource):
         Role.ADMIN,
         returns=Bucket,
         status=HTTPStatus.CREATED,
-        body=Body(BucketCreate, Bucket),
+        body=Body(BucketCreate, Bucket, example={"owner": "alice"}),
         idempotent_create=True,
         errors={HTTPStatus.CONFLICT: "It exists with another owner or other settings."},
     )
@@ -59,7 +76,7 @@ class BucketItem(BackendResource):
         "update_bucket",
         Role.ADMIN,
         returns=Bucket,
-        body=Body(BucketPatch, Bucket),
+        body=Body(BucketPatch, Bucket, example={"versioning": "enabled"}),
         errors=_CHANGE,
     )
     def patch(self, bucket: str, body: BucketPatch, namespace: str | None = None) -> Bucket:
@@ -95,7 +112,7 @@ class BucketLifecycle(BackendResource):
         "set_bucket_lifecycle",
         Role.ADMIN,
         returns=Lifecycle,
-        body=Body(Lifecycle),
+        body=Body(Lifecycle, example=_LIFECYCLE),
         errors=_CHANGE,
     )
     def put(self, bucket: str, body: Lifecycle, namespace: str | None = None) -> Lifecycle:
@@ -122,7 +139,7 @@ class BucketPolicy(BackendResource):
         "set_bucket_policy",
         Role.ADMIN,
         returns=dict,
-        body=Body(dict, free=True),
+        body=Body(dict, free=True, example=_POLICY),
         errors=_CHANGE,
     )
     def put(self, bucket: str, body: Policy, namespace: str | None = None) -> Policy:
@@ -146,7 +163,9 @@ class BucketCors(BackendResource):
         """Get the CORS rules"""
         return self.backend.get_cors(Ref(namespace, bucket))
 
-    @operation("set_bucket_cors", Role.ADMIN, returns=Cors, body=Body(Cors), errors=_CHANGE)
+    @operation(
+        "set_bucket_cors", Role.ADMIN, returns=Cors, body=Body(Cors, example=_CORS), errors=_CHANGE
+    )
     def put(self, bucket: str, body: Cors, namespace: str | None = None) -> Cors:
         """Replace the CORS rules"""
         return self.backend.set_cors(Ref(namespace, bucket), body)

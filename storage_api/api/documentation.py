@@ -82,8 +82,11 @@ class _Shared:
     def problem(self, status: HTTPStatus, text: str) -> Schema:
         described = {
             "description": text,
-            "schema": {"$ref": "#/definitions/Problem"},
-            "examples": {PROBLEM_TYPE: _example(status, text)},
+            # On the schema, where Swagger UI shows it whatever content type is chosen.
+            "schema": {
+                "allOf": [{"$ref": "#/definitions/Problem"}],
+                "example": _example(status, text),
+            },
         }
         number = 1
         while self.responses.setdefault(f"{status.name}_{number}", described) != described:
@@ -163,6 +166,8 @@ def _parameters(operation: Operation, shared: _Shared) -> list[Schema]:
         schema: Schema = {"type": "object"}
         if not operation.body.free:
             schema = shared.define(operation.body.keys, operation.body.record)
+        if operation.body.example is not None:
+            schema = {"allOf": [schema], "example": operation.body.example}
         parameters.append({"name": "body", "in": "body", "required": True, "schema": schema})
     if operation.is_paged:
         parameters += _list_parameters(operation.record)

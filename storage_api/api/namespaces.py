@@ -36,7 +36,7 @@ class NamespaceItem(BackendResource):
         Role.ADMIN,
         returns=Namespace,
         status=HTTPStatus.CREATED,
-        body=Body(NamespaceCreate, Namespace),
+        body=Body(NamespaceCreate, Namespace, example={"display_name": "Physics"}),
         idempotent_create=True,
         errors={HTTPStatus.CONFLICT: "It exists with other settings."},
     )
@@ -50,7 +50,7 @@ class NamespaceItem(BackendResource):
         "update_namespace",
         Role.ADMIN,
         returns=Namespace,
-        body=Body(NamespacePatch, Namespace),
+        body=Body(NamespacePatch, Namespace, example={"display_name": "Physics"}),
         errors=_NO_NAMESPACE,
     )
     def patch(self, namespace: str, body: NamespacePatch) -> Namespace:

@@ -40,7 +40,7 @@ class UserItem(BackendResource):
         Role.ADMIN,
         returns=User,
         status=HTTPStatus.CREATED,
-        body=Body(UserCreate, User),
+        body=Body(UserCreate, User, example={"display_name": "Alice Liddell"}),
         idempotent_create=True,
         errors={HTTPStatus.CONFLICT: "The user exists with other settings, or is not ours."},
     )
@@ -50,7 +50,13 @@ class UserItem(BackendResource):
         200 when the user exists already just so."""
         return self.backend.create_user(Ref(namespace, uid), body)
 
-    @operation("update_user", Role.ADMIN, returns=User, body=Body(UserPatch, User), errors=_CHANGE)
+    @operation(
+        "update_user",
+        Role.ADMIN,
+        returns=User,
+        body=Body(UserPatch, User, example={"max_buckets": 100}),
+        errors=_CHANGE,
+    )
     def patch(self, uid: str, body: UserPatch, namespace: str | None = None) -> User:
         """Change a user"""
         if not body:

@@ -9,6 +9,7 @@ from storage_api.backends.volumes import SnapshotStore, VolumeStore
 from storage_api.domain.errors import Invalid, NotSupported
 from storage_api.domain.models import Volume
 from storage_api.domain.requests import VolumePatch, VolumePost
+from storage_api.domain.units import TIB
 from storage_api.security.roles import Role
 
 NO_VOLUME = {HTTPStatus.NOT_FOUND: "There is no such volume."}
@@ -40,7 +41,12 @@ class VolumeItem(BackendResource):
         Role.ADMIN,
         returns=Volume,
         status=HTTPStatus.CREATED,
-        body=Body(VolumePost, Volume, lenient=True),
+        body=Body(
+            VolumePost,
+            Volume,
+            lenient=True,
+            example={"size_total": TIB, "junction_path": "/projects/alice"},
+        ),
         errors={
             HTTPStatus.BAD_REQUEST: "The volume exists already, or the request is wrong.",
             HTTPStatus.NOT_FOUND: "There is no such volume or snapshot to start from.",
@@ -69,7 +75,7 @@ class VolumeItem(BackendResource):
         "update_volume",
         Role.UBER_ADMIN,
         returns=Volume,
-        body=Body(VolumePatch, Volume, lenient=True),
+        body=Body(VolumePatch, Volume, lenient=True, example={"size_total": 2 * TIB}),
         errors=NO_VOLUME | {HTTPStatus.BAD_REQUEST: "No known key was given, or a value is wrong."},
     )
     def patch(self, volume: str, body: VolumePatch) -> Volume:
