@@ -8,6 +8,7 @@ call, reads neither the environment nor any file, and none of its exceptions lea
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -32,6 +33,9 @@ T = TypeVar("T")
 _MOST_CLIENTS = 32
 _CLIENT_SECONDS = 300.0
 _SHORTEST_TIMEOUT = 0.5
+
+# At DEBUG botocore writes the Authorization header of every request.
+logging.getLogger("botocore").setLevel(logging.INFO)
 
 _headers: ContextVar[Mapping[str, str]] = ContextVar("s3_headers", default={})  # noqa: B039  # never changed
 

@@ -50,8 +50,9 @@ _MEANINGS: dict[str, tuple[type[StorageError], str]] = {
     "MalformedPolicy": (Invalid, "The object store does not accept this policy."),
     "NotImplemented": (NotSupported, "This object store has no such feature."),
     "MethodNotAllowed": (NotSupported, "This object store has no such feature."),
-    "InvalidAccessKeyId": (BackendRefused, "The object store does not know the owner's key."),
-    "SignatureDoesNotMatch": (BackendRefused, "The object store refuses the owner's key."),
+    # The key was good a moment ago; somebody has deleted or rotated it since.
+    "InvalidAccessKeyId": (Conflict, "The owner's key has just ended; ask again."),
+    "SignatureDoesNotMatch": (Conflict, "The owner's key has just changed; ask again."),
     "RequestTimeTooSkewed": (BackendRefused, "The object store's clock and ours differ."),
 }
 

@@ -93,7 +93,7 @@ def _touches_policy(statement: Mapping[str, Any]) -> bool:
         spared = _texts(statement.get("NotAction"))
         return not all(_matches(spared, action) for action in _PROTECTED)
     denied = _texts(statement["Action"])
-    return not denied or any(_matches(denied, action) for action in _PROTECTED)
+    return not all(denied) or not denied or any(_matches(denied, action) for action in _PROTECTED)
 
 
 def _matches(patterns: list[str], action: str) -> bool:
@@ -120,6 +120,6 @@ def _glob(pattern: str, text: str) -> bool:
 
 
 def _texts(value: Any) -> list[str]:
-    """One text or a list of them; anything else gives ``""``, which is nobody and nothing."""
+    """One text or a list of them; anything else gives ``""``, which fits nothing."""
     values = value if isinstance(value, list) else [value]
     return [item if isinstance(item, str) else "" for item in values]

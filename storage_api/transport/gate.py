@@ -20,6 +20,10 @@ COOL_DOWN_SECONDS = 10.0
 PATIENCE_SECONDS = 2.0
 
 
+class GateShut(BackendUnavailable):
+    """Nothing was sent; asking again at once would only make the caller wait."""
+
+
 class Gate:
     """A concurrency cap and a circuit breaker for one back-end."""
 
@@ -36,12 +40,12 @@ class Gate:
         """Run one call to the vendor.
 
         Raises:
-            BackendUnavailable: the vendor failed repeatedly just now, or its cap is reached.
+            GateShut: the vendor failed repeatedly just now, or its cap is reached.
         """
         self._admit()
         try:
             if not self._slots.acquire(timeout=seconds_left(PATIENCE_SECONDS)):
-                raise BackendUnavailable(
+                raise GateShut(
                     f"{self._name} already serves {self._capacity} requests at once, "
                     "which is its limit here.",
                     retry_after=2,
@@ -71,7 +75,7 @@ class Gate:
             if wait <= 0:
                 self._closed_until = time.monotonic() + COOL_DOWN_SECONDS
                 return
-        raise BackendUnavailable(
+        raise GateShut(
             f"{self._name} failed {TRIP_AFTER} times in a row and is left alone for a while.",
             retry_after=max(1, round(wait)),
         )

@@ -25,7 +25,7 @@ from storage_api.domain.errors import (
     BackendUnavailable,
 )
 from storage_api.transport.context import current_request_id, seconds_left
-from storage_api.transport.gate import Gate
+from storage_api.transport.gate import Gate, GateShut
 
 _MAX_ANSWER_BYTES = 256 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -95,6 +95,8 @@ class HttpClient:
                 if last or not repeatable:
                     return busy.answer
                 self._pause(attempt, busy.answer.headers.get("Retry-After"))
+            except GateShut:
+                raise
             except BackendUnavailable as error:
                 if last or not (repeatable or isinstance(error, _NeverSent)):
                     raise

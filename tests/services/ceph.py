@@ -11,8 +11,14 @@ from pathlib import Path
 _SCRIPT = Path(__file__).with_name("ceph.sh")
 _PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool", "flock")
 _SECONDS = 180
-# Stock gateways sum a user's usage every few minutes; a test cannot wait for that.
-_QUICK_QUOTAS = "rgw user quota bucket sync interval = 2\nrgw bucket quota ttl = 2\n"
+# A stock gateway sums a user's usage every few minutes, and a stock cluster waits half a minute
+# for a killed gateway with every change; a test can do neither.
+_EXTRA = """
+rgw user quota bucket sync interval = 2
+rgw bucket quota ttl = 2
+[osd]
+osd client watch timeout = 2
+"""
 
 INSTALL = "apt-get install -y --no-install-recommends ceph-mon ceph-osd radosgw ceph-common"
 
@@ -38,7 +44,7 @@ class CephCluster:
         self._extra = directory / "extra.conf"
 
     def start(self) -> None:
-        self._extra.write_text(_QUICK_QUOTAS)
+        self._extra.write_text(_EXTRA)
         self._run("start")
 
     def stop(self) -> None:

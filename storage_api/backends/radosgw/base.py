@@ -20,8 +20,9 @@ from storage_api.transport.exclusive import exclusive
 
 #: The user that keeps a namespace alive while it has no other; never shown as a user.
 MARKER = "storage-api-namespace"
-#: Begins the access keys that exist for one request only, should one ever be left over.
-TEMPORARY = "TEMP"
+#: Begins the access keys that exist for one request only. No other request uses such a key, as
+#: it ends at any moment; if one is ever left over, an administrator knows it by this.
+TEMPORARY = "SAPITEMP"
 
 _RESERVED = frozenset({MARKER, "anonymous"})
 _KEY_LENGTH = 20
@@ -140,8 +141,9 @@ class RadosgwBase:
         if mapping.is_suspended(owner):
             return None
         for row in mapping.own_keys(owner):
-            if mapping.is_active(row) and row.get("secret_key"):
-                return S3Key(row["access_key"], Secret(row["secret_key"]))
+            lasts = not row["access_key"].startswith(TEMPORARY)
+            if lasts and mapping.is_active(row) and row.get("secret_key"):
+                return S3Key(row["access_key"], row["secret_key"])
         return None
 
     @contextmanager
@@ -168,8 +170,10 @@ class RadosgwBase:
         try:
             with self._extra_time(), self._changing_user(uid):
                 self._admin.delete_key(uid, access_key)
-        except (BackendError, Conflict):
-            log.exception("temporary-key-left-over", uid=uid, access_key=access_key)
+        except (BackendError, Conflict) as error:
+            log.warning(
+                "temporary-key-left-over", uid=uid, access_key=access_key, reason=str(error)
+            )
 
     # Buckets
 

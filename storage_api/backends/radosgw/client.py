@@ -20,6 +20,7 @@ from storage_api.domain.errors import (
     BackendTimeout,
     BackendUnavailable,
 )
+from storage_api.domain.secrets import Secret
 from storage_api.transport.http import Answer, HttpClient
 
 Json = dict[str, Any]
@@ -207,9 +208,16 @@ class AdminOps:
 
 def _decode(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body, object_hook=_hide)
     except (ValueError, RecursionError) as error:
         raise _malformed() from error
+
+
+def _hide(row: Json) -> Json:
+    """A user's row carries his secret keys; a traceback that shows variables must not."""
+    if isinstance(row.get("secret_key"), str):
+        row["secret_key"] = Secret(row["secret_key"])
+    return row
 
 
 def _refusal(answer: Answer) -> BackendError:

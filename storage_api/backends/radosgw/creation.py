@@ -112,8 +112,8 @@ class BucketCreation(RadosgwBase):
                 found = self._admin.find_bucket(path)
                 if found is not None and mapping.owner_uid(found) == uid:
                     self._admin.delete_bucket(path)
-        except StorageError:
-            log.exception("half-made-bucket-left-over", bucket=path)
+        except StorageError as error:
+            log.warning("half-made-bucket-left-over", bucket=path, reason=str(error))
 
 
 def _check_settings(fields: BucketCreate) -> None:

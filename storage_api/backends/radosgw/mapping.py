@@ -134,7 +134,7 @@ def new_key(rows: Iterable[Row], access_key: str, *, suspended: bool) -> NewKey:
         access_key=access_key,
         active=made.active,
         created=made.created,
-        secret_key=text(row["secret_key"]),
+        secret_key=row["secret_key"].reveal(),
     )
 
 

@@ -68,8 +68,8 @@ class Users(RadosgwBase, UserStore):
         try:
             with self._extra_time():
                 self._admin.delete_user(uid)
-        except StorageError:
-            log.exception("half-made-user-left-over", uid=uid)
+        except StorageError as error:
+            log.warning("half-made-user-left-over", uid=uid, reason=str(error))
 
     def _matching_user(self, uid: str, found: Json, fields: UserCreate) -> User:
         try:
@@ -166,8 +166,8 @@ class Users(RadosgwBase, UserStore):
         try:
             with self._extra_time():
                 self._admin.delete_key(uid, access_key)
-        except BackendError:
-            log.exception("new-key-left-over", uid=uid, access_key=access_key)
+        except BackendError as error:
+            log.warning("new-key-left-over", uid=uid, access_key=access_key, reason=str(error))
 
 
 def _has_key(found: Json, access_key: str) -> bool:

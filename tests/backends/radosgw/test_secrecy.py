@@ -1,0 +1,75 @@
+"""No secret reaches a log, an error, a URL or a repr."""
+
+import logging
+import traceback
+
+import pytest
+import structlog
+
+from storage_api.domain.errors import BackendError, StorageError
+from storage_api.domain.models import Cors, CorsMethod, CorsRule, Ref
+from storage_api.domain.secrets import Secret
+from tests.backends.radosgw.lab import Lab, fresh, new_bucket, new_user
+from tests.backends.radosgw.proxy import FaultyProxy
+from tests.services.ceph import CephCluster
+
+WEB = Cors(rules=[CorsRule(allowed_methods=[CorsMethod.GET], allowed_origins=["*"])])
+
+
+@pytest.fixture
+def everything(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """All loggers of all libraries, as loud as an operator can turn them."""
+    caplog.set_level(logging.DEBUG)
+    return caplog
+
+
+def test_nothing_secret_is_written_anywhere(
+    lab: Lab, proxy: FaultyProxy, everything: pytest.LogCaptureFixture, ceph: CephCluster
+) -> None:
+    storage = lab.storage(endpoint=proxy.endpoint)
+    secrets = [lab.gateway.secret_key]
+    seen: list[str] = []
+    with structlog.testing.capture_logs() as records:
+        owner = new_user(storage)
+        bucket = new_bucket(storage, owner, tags={"a": "b"})  # with a temporary key
+        first = storage.create_key(owner)
+        second = storage.rotate_key(owner, first.access_key)
+        secrets += [first.secret_key, second.secret_key]
+        storage.set_cors(bucket, WEB)
+        seen += [repr(storage.get_user(owner)), repr(storage.list_keys(owner)), repr(storage)]
+        seen.append(repr(storage._user(owner)))
+        proxy.spoil("/admin/user?uid", times=3, status=500, body=repr(secrets).encode())
+        for part in ("/admin/", bucket.name):
+            proxy.spoil(part, times=4, status=403, body=repr(secrets).encode())
+            try:
+                storage.get_bucket(bucket)
+            except StorageError as error:
+                seen += [str(error), repr(error), *traceback.format_exception(error)]
+    seen += [str(record) for record in records]
+    seen += [record.getMessage() for record in everything.records]
+    seen += proxy.lines
+    seen.append((ceph._directory / "log" / "client.rgw.log").read_text(errors="replace"))
+    for secret in secrets:
+        assert not [text for text in seen if secret in text]
+    assert not [text for text in seen if "Credential=" in text]
+
+
+def test_a_temporary_key_that_stays_is_reported_without_its_secret(
+    lab: Lab, proxy: FaultyProxy
+) -> None:
+    storage = lab.storage(endpoint=proxy.endpoint)
+    owner = new_user(storage)
+    bucket = new_bucket(storage, owner)
+    proxy.spoil("DELETE /admin/user?key", times=10, forward=False)
+    with structlog.testing.capture_logs() as records:
+        storage.set_cors(bucket, WEB)
+    (left,) = storage.list_keys(owner)
+    (record,) = [each for each in records if each["event"] == "temporary-key-left-over"]
+    assert (record["uid"], record["access_key"]) == (owner.name, left.access_key)
+
+
+def test_a_wrong_secret_is_not_repeated(lab: Lab) -> None:
+    storage = lab.storage(admin_secret_key=Secret("not-the-secret"))
+    with pytest.raises(BackendError) as raised:
+        storage.create_user(Ref(None, fresh("user")), {})
+    assert "not-the-secret" not in "".join(traceback.format_exception(raised.value))

@@ -1,0 +1,61 @@
+"""The options that an operator sets."""
+
+import pytest
+
+from storage_api.backends.options import OptionError
+from storage_api.backends.radosgw.backend import RadosgwStorage
+from storage_api.domain.secrets import Secret
+
+GOOD = {"endpoint": "https://rgw.example.org", "admin_access_key": "AK", "admin_secret_key": "SK"}
+
+
+def build(**options: str) -> RadosgwStorage:
+    raw = GOOD | options
+    return RadosgwStorage.from_options({name: Secret(text) for name, text in raw.items()})
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://rgw", "https://rgw.example.org:8443", "http://127.0.0.1:80", "http://[::1]"],
+)
+def test_an_address_is_enough_to_begin(endpoint: str) -> None:
+    storage = build(endpoint=endpoint)
+    assert storage.default_namespace is None
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("endpoint", "rgw.example.org"),
+        ("endpoint", "ftp://rgw.example.org"),
+        ("endpoint", "https://"),
+        ("endpoint", "https://rgw.example.org/"),
+        ("endpoint", "https://rgw.example.org/s3"),
+        ("endpoint", "https://user:pass-word@rgw.example.org"),
+        ("endpoint", "https://rgw.example.org?a=b"),
+        ("endpoint", "https://rgw.example.org#"),
+        ("endpoint", "https://rgw.example.org:port"),
+        ("endpoint", "https://rgw exa"),
+        ("admin_path", "a/b"),
+        ("admin_path", ".."),
+        ("admin_path", ""),
+        ("region", "eu west"),
+        ("default_namespace", "with-hyphen"),
+        ("uid_prefix", "a$"),
+        ("admin_secret_key", ""),
+        ("concurrency", "0"),
+        ("read_timeout", "0"),
+        ("verify_tls", "perhaps"),
+    ],
+)
+def test_a_bad_option_is_named_and_its_value_is_not(option: str, text: str) -> None:
+    with pytest.raises(OptionError) as raised:
+        build(**{option: text})
+    assert option in str(raised.value)
+    if len(text) > 3:
+        assert text not in str(raised.value)
+
+
+def test_nothing_secret_is_in_what_prints() -> None:
+    storage = build(admin_secret_key="topsecret")
+    assert "topsecret" not in repr(storage) + repr(storage._options) + repr(vars(storage))
