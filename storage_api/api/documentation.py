@@ -17,6 +17,16 @@ from storage_api.api.listing import MAX_LIMIT, filters_of
 from storage_api.api.operation import Operation, operation_of
 from storage_api.api.problems import PROBLEM_TYPE, slug_of
 from storage_api.api.schemas import Schema, model_of, nested_types
+from storage_api.domain.errors import (
+    BackendRefused,
+    BackendTimeout,
+    BackendUnavailable,
+    Conflict,
+    Invalid,
+    NotFound,
+    NotSupported,
+    StorageError,
+)
 from storage_api.security.roles import Role
 
 _PARAMETERS = {
@@ -49,6 +59,19 @@ _BODY_ERRORS = {
     HTTPStatus.BAD_REQUEST: "The request is wrong; the detail says where.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as application/json.",
+}
+_SLUGS = {
+    error.status: error.slug
+    for error in (
+        StorageError,
+        Invalid,
+        NotFound,
+        Conflict,
+        NotSupported,
+        BackendRefused,
+        BackendUnavailable,
+        BackendTimeout,
+    )
 }
 _PROBLEM: Schema = {
     "type": "object",
@@ -248,7 +271,7 @@ def _is_scalar(kind: Any) -> bool:
 
 
 def _example(status: HTTPStatus, text: str) -> Schema:
-    slug = slug_of(status)
+    slug = _SLUGS.get(status) or slug_of(status)
     return {
         "type": f"urn:storage-api:problem:{slug}",
         "title": status.phrase,
