@@ -197,22 +197,30 @@ def _oauth(environ: Mapping[str, str], mistakes: list[str], *, debug: bool) -> O
     return OAuthSettings(
         client_id=client_id,
         secret_key=secret_key,
-        token_url=_url(environ, "TOKEN_URL", "https://oauth.web.cern.ch/OAuth/Token", mistakes),
+        token_url=_url(
+            environ, "SAPI_OAUTH_TOKEN_URL", "https://oauth.web.cern.ch/OAuth/Token", mistakes
+        ),
         authorize_url=_url(
-            environ, "AUTHORIZE_URL", "https://oauth.web.cern.ch/OAuth/Authorize", mistakes
+            environ,
+            "SAPI_OAUTH_AUTHORIZE_URL",
+            "https://oauth.web.cern.ch/OAuth/Authorize",
+            mistakes,
         ),
         groups_url=_url(
-            environ, "GROUPS_URL", "https://oauthresource.web.cern.ch/api/Groups", mistakes
+            environ,
+            "SAPI_OAUTH_GROUPS_URL",
+            "https://oauthresource.web.cern.ch/api/Groups",
+            mistakes,
         ),
         callback_path=callback,
     )
 
 
 def _url(environ: Mapping[str, str], name: str, default: str, mistakes: list[str]) -> str:
-    url = environ.get(f"SAPI_OAUTH_{name}") or default
+    url = environ.get(name) or default
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
-        mistakes.append(f"SAPI_OAUTH_{name} must be an http or https URL")
+        mistakes.append(f"{name} must be an http or https URL")
     return url
 
 
