@@ -1,10 +1,13 @@
 """The probes' answers, also while a storage system hangs."""
 
+import socket
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from tests.api.callers import call
+from storage_api.security.roles import Role
+from tests.api.callers import assert_problem, call, cookie_of
 from tests.servers import DUMMY, service
 
 #: A probe may wait this long for the very first answer of back-ends, and no longer.
@@ -60,3 +63,37 @@ def test_a_service_starts_while_its_back_ends_are_down() -> None:
     app = service({"SAPI_BACKENDS": "ill🌈FailingStorage"})
     state = call(app, "GET", "/conf/subsystems/ill").get_json()
     assert (state["state"], state["detail"]) == ("down", "The storage system is ill.")
+
+
+RADOSGW = (
+    "gone🌈RadosgwStorage🌈admin_access_key🌈a🌈admin_secret_key🌈s🌈read_timeout🌈0.5🌈endpoint🌈"
+)
+
+
+@pytest.fixture
+def black_hole() -> Iterator[str]:
+    """Takes connections, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_gateway_that_says_nothing_holds_up_its_own_callers_only(black_hole: str) -> None:
+    app = service({"SAPI_BACKENDS": f"{DUMMY}🦄{RADOSGW}{black_hole}"})
+    began = time.monotonic()
+    backends = call(app, "GET", "/health/ready").get_json()["backends"]
+    assert backends["dummy"]["status"] == "up"
+    assert backends["gone"]["status"] in {"unknown", "down"}
+    assert call(app, "GET", "/v3/dummy/volumes").status_code == 200
+    assert time.monotonic() - began < PATIENCE_SECONDS
+    assert_problem(call(app, "GET", "/v3/gone/users", cookie_of(app, *Role)), 504)
+
+
+def test_a_gateway_that_is_not_there_is_unavailable() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and not listening, so that every connection is refused
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        app = service({"SAPI_BACKENDS": f"{RADOSGW}{url}"})
+        response = call(app, "GET", "/v3/gone/users", cookie_of(app, *Role))
+        assert_problem(response, 503)
+        assert int(response.headers["Retry-After"]) > 0
+        assert url not in response.get_data(as_text=True)

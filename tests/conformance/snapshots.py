@@ -108,6 +108,16 @@ class RollbackContract(Contract):
             found = names(api.get(f"{volume}/snapshots").expect(200))
             assert found == ["older", "wanted"]
 
+    def test_settings_are_those_of_the_snapshot_again(self, target: Target, api: Api) -> None:
+        if not target.quirks.rolls_settings_back:
+            pytest.skip("a rollback of this back-end restores data only")
+        volume = target.url("volumes", target.new_volume(size_total=2 * GIB))
+        before = api.get(volume).expect(200)
+        api.post(f"{volume}/snapshots/s").expect(201)
+        api.patch(volume, {"size_total": 7 * GIB, "compression_enabled": True}).expect(200)
+        assert api.post(volume, {"from_snapshot": "s"}).expect(201) == before
+        assert api.get(volume).expect(200) == before
+
     def test_the_volume_stays_the_same_volume(self, target: Target, api: Api) -> None:
         volume = target.url("volumes", target.new_volume())
         before = api.get(volume).expect(200)

@@ -24,7 +24,8 @@ class Quirks:
     namespace has a display name and labels. ``bad_namespace``: a name that our alphabet
     allows and the back-end's does not. ``soft_limits``: whether quotas have them.
     ``bucket_tags``: whether buckets have tags. ``pins_clones``: whether a snapshot cannot
-    go while a clone of it exists.
+    go while a clone of it exists. ``rolls_settings_back``: whether a rollback restores the
+    volume's settings beside its data.
     """
 
     families: frozenset[Capability]
@@ -34,6 +35,7 @@ class Quirks:
     soft_limits: bool = True
     snapshot_limit: int | None = None
     pins_clones: bool = False
+    rolls_settings_back: bool = False
     put_object: "Callable[[Place, str, str, int], None] | None" = None
     namespace_settings: bool = True
     bad_namespace: str | None = None

@@ -24,6 +24,7 @@ QUIRKS = Quirks(
     quota_holders=frozenset(HolderKind),
     usage_holders=frozenset(HolderKind),
     snapshot_limit=1023,
+    rolls_settings_back=True,
 )
 
 
