@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from storage_api.backends.dummy.family import Family, require
+from storage_api.backends.dummy.family import Family, require, some
 from storage_api.backends.dummy.kinds import EXPORT_POLICY, VOLUMES_BY_POLICY
 from storage_api.backends.volumes import ExportStore
 from storage_api.domain.errors import AlreadyExists, Conflict
@@ -34,9 +34,7 @@ class DummyExports(Family, ExportStore):
             users = [volume.name for volume in tx.find(VOLUMES_BY_POLICY, name)]
             if users:
                 raise Conflict(
-                    f"The export policy {name!r} is in use by {len(users)} volumes: "
-                    + ", ".join(users[:_MOST_NAMES])
-                    + (", …" if len(users) > _MOST_NAMES else "")
+                    f"The export policy {name!r} is in use by volumes: {some(users, _MOST_NAMES)}."
                 )
             tx.delete(EXPORT_POLICY, Ref(None, name))
 

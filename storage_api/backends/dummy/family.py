@@ -1,5 +1,6 @@
 """What the families share: the store, the clock, and what a missing thing is called."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -29,6 +30,12 @@ def require(view: View, kind: Kind[T], ref: Ref) -> T:
     if found is None:
         raise NotFound(f"There is no {kind.name.replace('-', ' ')} {str(ref)!r}.")
     return found
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first ``most`` names, and how many there are."""
+    shown = ", ".join(names[:most]) + (", …" if len(names) > most else "")
+    return f"{shown} ({len(names)} in all)"
 
 
 def differing(record: object, wanted: dict[str, Any]) -> list[str]:

@@ -50,9 +50,9 @@ class DummySnapshots(Family, SnapshotStore):
 
     def rollback_volume(self, volume: str, snapshot: str) -> Volume:
         with self._store.transaction() as tx:
-            now_there = volume_of(tx, volume)
+            current = volume_of(tx, volume)
             kept = _kept(tx, volume, snapshot).volume
-            restored = replace(kept, uuid=now_there.uuid, creation_time=now_there.creation_time)
+            restored = replace(kept, uuid=current.uuid, creation_time=current.creation_time)
             _check_restorable(tx, restored)
             _delete_newer(tx, volume, snapshot)
             tx.put(VOLUME, Ref(None, volume), restored)

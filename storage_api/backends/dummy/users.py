@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from storage_api.backends.dummy.family import differing, require
+from storage_api.backends.dummy.family import differing, require, some
 from storage_api.backends.dummy.keys import DummyKeys
 from storage_api.backends.dummy.kinds import (
     BUCKETS_BY_OWNER,
@@ -62,11 +62,7 @@ class DummyUsers(DummyKeys, UserStore):
         with self._store.transaction() as tx:
             names = [bucket.name for bucket in buckets_of(tx, user)]
             if names:
-                raise Conflict(
-                    f"The user {str(user)!r} owns {len(names)} buckets: "
-                    + ", ".join(names[:_MOST_NAMES])
-                    + (", …" if len(names) > _MOST_NAMES else "")
-                )
+                raise Conflict(f"The user {str(user)!r} owns buckets: {some(names, _MOST_NAMES)}.")
             tx.delete(USER, user)
             tx.delete_members(KEY, str(user))
 
