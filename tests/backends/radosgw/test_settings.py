@@ -1,10 +1,15 @@
 """The options that an operator sets."""
 
+import re
+from dataclasses import fields
+
 import pytest
 
 from storage_api.backends.options import OptionError
 from storage_api.backends.radosgw.backend import RadosgwStorage
+from storage_api.backends.radosgw.settings import RadosgwOptions
 from storage_api.domain.secrets import Secret
+from tests.servers import ROOT
 
 GOOD = {"endpoint": "https://rgw.example.org", "admin_access_key": "AK", "admin_secret_key": "SK"}
 
@@ -59,3 +64,9 @@ def test_a_bad_option_is_named_and_its_value_is_not(option: str, text: str) -> N
 def test_nothing_secret_is_in_what_prints() -> None:
     storage = build(admin_secret_key="topsecret")
     assert "topsecret" not in repr(storage) + repr(storage._options) + repr(vars(storage))
+
+
+def test_every_option_is_documented_with_its_default() -> None:
+    page = (ROOT / "docs" / "backends" / "radosgw.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert documented == [field.name for field in fields(RadosgwOptions)]
