@@ -13,7 +13,7 @@ from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
 from werkzeug.exceptions import UnsupportedMediaType
 
-from storage_api.api.schemas import Dialect, object_schema
+from storage_api.api.schemas import PLAIN_TEXT, Dialect, object_schema
 from storage_api.domain import names
 from storage_api.domain.errors import Invalid
 
@@ -169,6 +169,10 @@ _REASONS: Mapping[str, Callable[[ValidationError], str]] = {
     "minItems": lambda error: f"must have at least {error.validator_value} entries",
     "maxItems": lambda error: f"must have at most {error.validator_value} entries",
     "maxProperties": lambda error: f"must have at most {error.validator_value} keys",
-    "pattern": lambda error: f"must match {error.validator_value}",
+    "pattern": lambda error: (
+        "must not contain control characters"
+        if error.validator_value == PLAIN_TEXT
+        else f"must match {error.validator_value}"
+    ),
     "enum": lambda error: f"must be one of {error.validator_value}",
 }

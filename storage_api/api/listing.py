@@ -79,8 +79,8 @@ def _limit() -> int | None:
 
 def _decode(marker: str) -> str:
     try:
-        return base64.urlsafe_b64decode(marker.encode()).decode()
-    except (binascii.Error, UnicodeError):
+        return base64.b64decode(marker, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
         raise Invalid("'marker' must come from the Link header of the page before.") from None
 
 

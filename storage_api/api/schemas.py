@@ -25,8 +25,11 @@ from flask_restx import SchemaModel
 
 Schema = dict[str, Any]
 
+#: Control characters break log lines, headers and the XML that S3 speaks.
+PLAIN_TEXT = r"^[^\x00-\x1f\x7f]*$"
+
 _SCALARS: Mapping[Any, Schema] = {
-    str: {"type": "string"},
+    str: {"type": "string", "pattern": PLAIN_TEXT},
     int: {"type": "integer"},
     bool: {"type": "boolean"},
     datetime: {"type": "string", "format": "date-time"},
@@ -74,8 +77,9 @@ def type_schema(hint: Any, dialect: Dialect) -> Schema:
     if get_origin(hint) is list:
         return {"type": "array", "items": type_schema(get_args(hint)[0], dialect)}
     if get_origin(hint) is dict:
-        values = {"type": "string", "maxLength": _MAX_MAP_TEXT}
-        return {"type": "object", "additionalProperties": values}
+        text = {"type": "string", "maxLength": _MAX_MAP_TEXT, "pattern": PLAIN_TEXT}
+        keys = {"propertyNames": text} if dialect is Dialect.VALIDATION else {}
+        return {"type": "object", "additionalProperties": text, **keys}
     if issubclass(hint, StrEnum):
         return {"type": "string", "enum": [member.value for member in hint]}
     if dialect is Dialect.SWAGGER:
@@ -97,6 +101,8 @@ def _property(hint: Any, about: Mapping[str, Any], dialect: Dialect) -> Schema:
     limits = about.get("limits", {})
     if dialect is Dialect.VALIDATION:
         return schema | {key: value for key, value in limits.items() if key != "format"}
+    if schema.get("pattern") == PLAIN_TEXT:
+        del schema["pattern"]  # true of every text, and only in the way of a reader
     documented = limits | {"description": about["description"]} if about else {}
     if about.get("example") is not None:
         documented["example"] = about["example"]

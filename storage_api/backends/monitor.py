@@ -17,7 +17,9 @@ from storage_api.domain.errors import BackendError
 from storage_api.domain.models import State
 
 PROBE_EVERY_SECONDS = 30.0
-FIRST_WAIT_SECONDS = 1.0
+#: How long the very first question waits: for one back-end, and for all (a probe's patience).
+FIRST_WAIT_SECONDS = 5.0
+FIRST_WAIT_FOR_ALL_SECONDS = 0.8
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +59,7 @@ class Monitor:
         """The states of all; first answers are awaited together, not one after the other."""
         for endpoint in self._backends:
             self._probe_if_due(endpoint)
-        end = time.monotonic() + FIRST_WAIT_SECONDS
+        end = time.monotonic() + FIRST_WAIT_FOR_ALL_SECONDS
         for watch in self._watches.values():
             watch.first.wait(max(0.0, end - time.monotonic()))
         return {endpoint: watch.state for endpoint, watch in self._watches.items()}

@@ -140,3 +140,18 @@ def test_text_with_any_character_is_kept_as_it_is(api: InProcess) -> None:
         api.patch(USER, {"display_name": text}).expect(200)
         assert api.get(USER).expect(200)["display_name"] == text
     api.patch(USER, {"display_name": "Alice"}).expect(200)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("users/ctrl", {"display_name": "Ali\x00ce"}),
+        ("users/ctrl", {"display_name": "Ali\nce"}),
+        ("namespaces/ctrl", {"labels": {"a\x1b": "b"}}),
+        ("namespaces/ctrl", {"labels": {"a": "b\x7f"}}),
+    ],
+)
+def test_control_characters_are_refused(api: InProcess, path: str, body: dict[str, Any]) -> None:
+    answer = api.post(f"/v3/dummy/{path}", body)
+    assert "control characters" in answer.expect(400)["detail"]
+    api.get(f"/v3/dummy/{path}").expect(404)
