@@ -60,5 +60,5 @@ requirements: ## lock anew what requirements*.in name, newest versions; needs Py
 
 .PHONY: clean
 clean: stop ## remove .venv and everything else that can be made again
-	@rm -rf .venv .run build dist *.egg-info .hypothesis .*_cache
+	@rm -rf .venv .run build dist *.egg-info .hypothesis .*_cache test-artifacts
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 # A real Ceph cluster for the conformance tests, a browser for those of Swagger UI.
 missing=
 for need in ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
-    chromium:chromium chromedriver:chromium-driver; do
+    chromium:chromium; do
     have "${need%%:*}" || missing="$missing ${need#*:}"
 done
 # shellcheck disable=SC2086  # a list of names
