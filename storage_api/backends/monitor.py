@@ -18,7 +18,7 @@ from storage_api.domain.models import State
 
 PROBE_EVERY_SECONDS = 30.0
 #: How long the very first question waits: for one back-end, and for all (a probe's patience).
-FIRST_WAIT_SECONDS = 5.0
+FIRST_WAIT_SECONDS = 2.0
 FIRST_WAIT_FOR_ALL_SECONDS = 0.8
 
 log = structlog.get_logger(__name__)
