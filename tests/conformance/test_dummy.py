@@ -7,6 +7,7 @@ from tests.conformance import (
     accounting,
     bucket_settings,
     buckets,
+    declarations,
     exports,
     keys,
     locks,
@@ -36,6 +37,10 @@ def target(request: pytest.FixtureRequest) -> Target:
         else OverNetwork(request.getfixturevalue("uwsgi").url)
     )
     return Target(api, "dummy", QUIRKS)
+
+
+class TestDeclarations(declarations.DeclarationContract):
+    pass
 
 
 class TestVolumes(volumes.VolumeContract):

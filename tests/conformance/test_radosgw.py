@@ -5,7 +5,15 @@ import itertools
 import pytest
 
 from storage_api.domain.capabilities import Capability, HolderKind
-from tests.conformance import accounting, bucket_settings, buckets, keys, namespaces, users
+from tests.conformance import (
+    accounting,
+    bucket_settings,
+    buckets,
+    declarations,
+    keys,
+    namespaces,
+    users,
+)
 from tests.conformance.client import InProcess
 from tests.conformance.s3 import ObjectWriter
 from tests.conformance.target import Quirks, Target
@@ -46,6 +54,10 @@ def target(ceph: CephCluster) -> Target:
         bad_namespace="with-dash",
     )
     return Target(InProcess(service({"SAPI_BACKENDS": radosgw_entry(ceph)})), "ceph", quirks)
+
+
+class TestDeclarations(declarations.DeclarationContract):
+    pass
 
 
 class TestBuckets(buckets.BucketContract):
