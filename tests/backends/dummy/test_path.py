@@ -85,9 +85,13 @@ def test_another_file_is_refused_and_left_alone(file: Path) -> None:
     assert file.read_text() == "precious " * 200
 
 
-def test_another_program_s_database_is_refused_and_left_alone(file: Path) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE TABLE precious (x)", "PRAGMA application_id = 7", "PRAGMA user_version = 7"],
+)
+def test_another_program_s_database_is_refused_and_left_alone(file: Path, statement: str) -> None:
     with database(file) as db:
-        db.execute("CREATE TABLE precious (x)")
+        db.execute(statement)
     before = file.read_bytes()
     with pytest.raises(BackendMisbehaved, match="another program"):
         kept(file).create_volume("a", {})
