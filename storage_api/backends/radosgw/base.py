@@ -115,9 +115,10 @@ class RadosgwBase:
         try:
             rows = self._admin.add_key(uid, access_key)
         except AMBIGUOUS as error:
-            rows = self._read_back(uid, error)["keys"]
-            if not any(row.get("access_key") == access_key for row in rows):
+            own = mapping.own_keys(self._read_back(uid, error))
+            if access_key not in {row["access_key"] for row in own}:
                 raise
+            return mapping.new_key(own, access_key, suspended=suspended)
         return mapping.new_key(rows, access_key, suspended=suspended)
 
     def _read_back(self, uid: str, error: BackendError) -> Json:

@@ -63,7 +63,7 @@ class TestQuota:
         bucket = new_bucket(storage, owner)
         s3.put_object(Bucket=bucket.name, Key="a", Body=b"x" * 50_000)
         storage.set_quota(Holder(USER, owner), Quota(max_bytes=10_000))
-        assert _refused_soon(s3, bucket.name)
+        assert refusal(s3.put_object, Bucket=bucket.name, Key="b", Body=b"x") == "QuotaExceeded"
 
     def test_a_new_user_s_limit_binds_all_buckets_together(
         self, storage: RadosgwStorage, lab: Lab

@@ -1,12 +1,20 @@
 """Buckets on a real gateway."""
 
+import time
 from typing import Any
 
 import pytest
 
 from storage_api.backends.radosgw.backend import RadosgwStorage
 from storage_api.backends.radosgw.base import TEMPORARY
-from storage_api.domain.errors import AlreadyExists, BackendUnavailable, Conflict, Invalid, NotFound
+from storage_api.domain.errors import (
+    AlreadyExists,
+    BackendTimeout,
+    BackendUnavailable,
+    Conflict,
+    Invalid,
+    NotFound,
+)
 from storage_api.domain.models import (
     Cors,
     CorsMethod,
@@ -18,6 +26,7 @@ from storage_api.domain.models import (
     Transition,
     Versioning,
 )
+from storage_api.transport.context import seconds_left, serving
 from tests.backends.radosgw.lab import Lab, fresh, new_bucket, new_user, refusal
 
 WEB = Cors(rules=[CorsRule(allowed_methods=[CorsMethod.GET], allowed_origins=["*"])])
@@ -185,6 +194,39 @@ class TestKeylessOwner:
         assert storage.get_bucket(bucket).versioning is None
         with pytest.raises(Conflict, match="without a key"):
             storage.get_lifecycle(bucket)
+
+    def test_another_request_s_temporary_key_serves_nobody_else(
+        self, storage: RadosgwStorage, owner: Ref, lab: Lab
+    ) -> None:
+        bucket = new_bucket(storage, owner)
+        lab.admin("PUT", "user", "key", uid=owner.name, access_key=fresh(TEMPORARY))
+        assert storage.get_bucket(bucket).versioning is None
+        with pytest.raises(Conflict):
+            storage.get_cors(bucket)
+
+    def test_a_used_up_deadline_leaves_nothing_behind(
+        self, storage: RadosgwStorage, owner: Ref, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def slow(*_: Any) -> None:
+            time.sleep(1.1)
+            seconds_left(1)
+
+        monkeypatch.setattr(storage._admin, "set_bucket_quota", slow)
+        bucket = Ref(None, fresh("bucket"))
+        with serving("r", seconds=1), pytest.raises(BackendTimeout):
+            storage.create_bucket(bucket, {"owner": owner.name, "quota": Quota(max_bytes=1)})
+        with pytest.raises(NotFound):
+            storage.get_bucket(bucket)
+        assert storage.list_keys(owner) == []
+
+    def test_the_environment_changes_nothing(
+        self, lab: Lab, owner: Ref, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "AWS_ENDPOINT_URL"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv("AWS_PROFILE", "nowhere")
+        monkeypatch.setenv("AWS_CONFIG_FILE", "/proc/self/mem")
+        assert new_bucket(lab.storage(), owner)
 
     def test_a_write_uses_a_key_that_does_not_outlive_it(
         self, storage: RadosgwStorage, owner: Ref, monkeypatch: pytest.MonkeyPatch
