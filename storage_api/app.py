@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import structlog
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storage_api import __version__
 from storage_api.api.bodies import MAX_BODY_BYTES
@@ -16,16 +17,28 @@ from storage_api.api.problems import register_problems
 from storage_api.api.requests import watch_requests
 from storage_api.api.routing import name_known_backends, redirect_unversioned
 from storage_api.api.service import ServiceApi
-from storage_api.api.signon import signon
+from storage_api.api.signon import callback, signon
 from storage_api.backends.base import EXTENSION, StorageBackend
 from storage_api.backends.monitor import Monitor
 from storage_api.backends.options import OptionError
 from storage_api.backends.registry import UnknownBackendError, load_backend_class
 from storage_api.logs import configure_logs
 from storage_api.security.basic import BasicAccount
-from storage_api.security.keys import session_key
+from storage_api.security.keys import former_keys, session_key
+from storage_api.security.limits import SignOnLimit
+from storage_api.security.provider import IdentityProvider, ProviderSettings
 from storage_api.security.roles import Role, RoleTable
-from storage_api.settings import Settings, SettingsError, load_settings, log_level_number
+from storage_api.security.tokens import TokenVerifier
+from storage_api.settings import (
+    OAuthSettings,
+    Settings,
+    SettingsError,
+    load_settings,
+    log_level_number,
+)
+
+#: Tries to sign on, from one address.
+SIGN_ONS_PER_MINUTE = 20
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +97,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     oauth_secret = settings.oauth.secret_key if settings.oauth else None
     app.config.update(
         SECRET_KEY=session_key(settings.secret_key, oauth_secret),
+        SECRET_KEY_FALLBACKS=former_keys(settings.secret_key_fallbacks),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         # Browsers give __Host- cookies to this very host over https only.
         SESSION_COOKIE_NAME="sapi_session" if settings.debug else "__Host-sapi_session",
@@ -99,3 +113,34 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.extensions["storage_api_basic"] = (
         BasicAccount(basic.username, basic.password) if basic else None
     )
+    app.extensions["storage_api_limit"] = SignOnLimit(
+        settings.redis_url, per_minute=SIGN_ONS_PER_MINUTE
+    )
+    _configure_provider(app, settings.oauth)
+    if settings.proxies:
+        number = settings.proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # how Flask documents it
+            app.wsgi_app, x_for=number, x_proto=number, x_host=number
+        )
+
+
+def _configure_provider(app: Flask, oauth: OAuthSettings | None) -> None:
+    provider = verifier = None
+    if oauth is not None:
+        provider = IdentityProvider(
+            ProviderSettings(
+                client_id=oauth.client_id,
+                secret_key=oauth.secret_key,
+                token_url=oauth.token_url,
+                authorize_url=oauth.authorize_url,
+                groups_url=oauth.groups_url,
+                metadata_url=oauth.metadata_url,
+                groups_claim=oauth.groups_claim,
+            )
+        )
+        provider.init_app(app)
+        app.add_url_rule(oauth.callback_path, "signon.callback", callback)
+        if provider.is_openid and oauth.audience:
+            verifier = TokenVerifier(provider, oauth.audience, oauth.groups_claim)
+    app.extensions["storage_api_provider"] = provider
+    app.extensions["storage_api_tokens"] = verifier

@@ -54,6 +54,9 @@ class OAuthSettings:
     authorize_url: str
     groups_url: str
     callback_path: str
+    metadata_url: str | None
+    groups_claim: str
+    audience: str | None
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,18 @@ class RoleGroups:
 
 @dataclass(frozen=True)
 class Settings:
-    """The whole configuration. ``oauth`` is ``None`` only in debug mode."""
+    """The whole configuration. ``oauth`` is ``None`` only in debug mode.
+
+    ``proxies`` is how many proxies stand in front, whose ``X-Forwarded-*`` are believed.
+    """
 
     backends: tuple[BackendSettings, ...]
     debug: bool
     log_level: str
     secret_key: Secret | None
+    secret_key_fallbacks: tuple[Secret, ...]
+    redis_url: Secret | None
+    proxies: int
     oauth: OAuthSettings | None
     basic: BasicSettings | None
     roles: RoleGroups = field(default_factory=RoleGroups)
@@ -99,12 +108,17 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         debug=debug,
         log_level=_log_level(environ, mistakes),
         secret_key=_secret(environ, "SAPI_SECRET_KEY"),
+        secret_key_fallbacks=tuple(
+            Secret(key) for key in _list(environ, "SAPI_SECRET_KEY_FALLBACKS", mistakes)
+        ),
+        redis_url=_secret(environ, "SAPI_REDIS_URL"),
+        proxies=_proxies(environ, mistakes),
         oauth=_oauth(environ, mistakes, debug=debug),
         basic=_basic(environ, mistakes),
         roles=RoleGroups(
-            user=_groups(environ, "SAPI_ROLE_USER_GROUPS", mistakes),
-            admin=_groups(environ, "SAPI_ROLE_ADMIN_GROUPS", mistakes),
-            uber_admin=_groups(environ, "SAPI_ROLE_UBER_ADMIN_GROUPS", mistakes),
+            user=_list(environ, "SAPI_ROLE_USER_GROUPS", mistakes),
+            admin=_list(environ, "SAPI_ROLE_ADMIN_GROUPS", mistakes),
+            uber_admin=_list(environ, "SAPI_ROLE_UBER_ADMIN_GROUPS", mistakes),
         ),
     )
     if mistakes:
@@ -191,6 +205,11 @@ def _oauth(environ: Mapping[str, str], mistakes: list[str], *, debug: bool) -> O
                 if not value
             )
         return None
+    if debug and environ.get("SAPI_ALLOW_DEBUG_LOGIN") != "1":
+        mistakes.append(
+            "FLASK_DEBUG is set and so is an OAuth client: everybody could make themselves an "
+            "uber-admin. If that is meant, set SAPI_ALLOW_DEBUG_LOGIN=1"
+        )
     callback = environ.get("SAPI_OAUTH_CALLBACK_URL_RELATIVE", "/oauth-done")
     if not callback.startswith("/") or callback.startswith("//") or "?" in callback:
         mistakes.append("SAPI_OAUTH_CALLBACK_URL_RELATIVE must be a path such as /oauth-done")
@@ -213,6 +232,13 @@ def _oauth(environ: Mapping[str, str], mistakes: list[str], *, debug: bool) -> O
             mistakes,
         ),
         callback_path=callback,
+        metadata_url=(
+            _url(environ, "SAPI_OAUTH_METADATA_URL", "", mistakes)
+            if environ.get("SAPI_OAUTH_METADATA_URL")
+            else None
+        ),
+        groups_claim=environ.get("SAPI_OAUTH_GROUPS_CLAIM") or "groups",
+        audience=environ.get("SAPI_OAUTH_AUDIENCE") or None,
     )
 
 
@@ -234,7 +260,15 @@ def _basic(environ: Mapping[str, str], mistakes: list[str]) -> BasicSettings | N
     return None
 
 
-def _groups(environ: Mapping[str, str], name: str, mistakes: list[str]) -> tuple[str, ...]:
+def _proxies(environ: Mapping[str, str], mistakes: list[str]) -> int:
+    text = environ.get("SAPI_PROXIES", "0")
+    if not (text.isascii() and text.isdigit() and len(text) == 1):
+        mistakes.append("SAPI_PROXIES must be how many proxies stand in front, 0 to 9")
+        return 0
+    return int(text)
+
+
+def _list(environ: Mapping[str, str], name: str, mistakes: list[str]) -> tuple[str, ...]:
     """Comma-separated, with CSV quoting for names that contain a comma."""
     try:
         rows = list(csv.reader([environ.get(name, "")], skipinitialspace=True, strict=True))

@@ -44,6 +44,7 @@ _PARAMETERS = {
     "endpoint": "Back-end.",
 }
 _COMMON_ERRORS = {
+    HTTPStatus.UNAUTHORIZED: "The bearer token is not accepted.",
     HTTPStatus.FORBIDDEN: "You are not signed on, or do not have the role.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "An unexpected error.",
 }
@@ -177,10 +178,10 @@ def _description(documented: Schema, operation: Operation) -> str:
 
 
 def _security(operation: Operation) -> list[Schema]:
-    needed: Schema = {"session": []}
+    needed: list[Schema] = [{"session": []}, {"bearer": []}]
     if operation.role is None:
         return []
-    return [{}, needed] if operation.role is Role.USER else [needed]
+    return [{}, *needed] if operation.role is Role.USER else needed
 
 
 def _parameters(operation: Operation, shared: _Shared) -> list[Schema]:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import Forbidden
 
 from storage_api.security.audit import record_write
 from storage_api.security.csrf import SAFE_METHODS, is_cross_site_write
-from storage_api.security.principal import current_principal
+from storage_api.security.principal import check_bearer_token, current_principal
 from storage_api.transport.context import serving
 
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -27,6 +27,7 @@ log = structlog.get_logger("request")
 
 def watch_requests(app: Flask) -> None:
     app.before_request(_begin)
+    app.before_request(check_bearer_token)
     app.before_request(_refuse_cross_site_writes)
     app.after_request(_finish)
     app.teardown_request(_release)

@@ -15,7 +15,13 @@ _AUTHORIZATIONS = {
         "in": "header",
         "name": "Cookie",
         "description": "The session cookie that /login sets; a browser sends it by itself.",
-    }
+    },
+    "bearer": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "An access token of the site's provider: `Bearer` and a blank before it.",
+    },
 }
 
 

@@ -1,21 +1,24 @@
-"""``/login``, ``/logout`` and ``/login_basic``."""
+"""``/login``, the provider's callback, ``/logout`` and ``/login_basic``."""
 
 import re
 from http import HTTPStatus
 
 import structlog
-from flask import Blueprint, Response, current_app, redirect, request
-from werkzeug.exceptions import NotFound
+from flask import Blueprint, Response, current_app, redirect, request, url_for
+from werkzeug.exceptions import NotFound, TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
 from storage_api.api.problems import problem
-from storage_api.domain.errors import NotSupported
 from storage_api.security.basic import BasicAccount
+from storage_api.security.limits import SignOnLimit
+from storage_api.security.principal import role_table
+from storage_api.security.provider import IdentityProvider
 from storage_api.security.roles import Role
 from storage_api.security.session import Session, end_session, start_session
 
 # Neither "//host" nor "/\\host" (browsers read it as the former), nor control characters.
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x1f\x7f\\]*")
+_LONGEST_TARGET = 256
 
 signon = Blueprint("signon", __name__)
 log = structlog.get_logger(__name__)
@@ -23,14 +26,25 @@ log = structlog.get_logger(__name__)
 
 @signon.get("/login")
 def login() -> BaseResponse:
-    """Sign on. In debug mode everybody who asks is an uber-admin."""
-    if not current_app.debug:
-        raise NotSupported(
-            "Single sign-on is not part of this version; use /login_basic where it is set up."
-        )
-    log.warning("debug-login", remote=request.remote_addr)
-    start_session(Session("developer", "developer (debug)", frozenset(Role)))
-    return redirect(_local_target())
+    """Sign on with the site's provider, and come back to the local path in ``next``.
+
+    In debug mode everybody who asks gets every role.
+    """
+    if current_app.debug:
+        log.warning("debug-login", remote=request.remote_addr)
+        start_session(Session("developer", "developer (debug)", frozenset(Role)))
+        return redirect(_local_target())
+    return _provider().begin(url_for("signon.callback", _external=True), _local_target())
+
+
+def callback() -> BaseResponse:
+    """Where the provider sends the browser back to; mounted at the configured path."""
+    _count("callback")
+    identity, target = _provider().complete()
+    roles = role_table().roles_of(identity.groups)
+    start_session(Session(identity.subject, identity.display_name, roles))
+    log.info("signed-on", who=identity.subject, roles=sorted(roles), groups=len(identity.groups))
+    return redirect(target)
 
 
 @signon.get("/login_basic")
@@ -39,6 +53,7 @@ def login_basic() -> BaseResponse:
     account: BasicAccount | None = current_app.extensions["storage_api_basic"]
     if account is None:
         raise NotFound("/login_basic is not set up here.")
+    _count("basic")
     given = request.authorization
     if (
         given is None
@@ -53,9 +68,22 @@ def login_basic() -> BaseResponse:
 
 @signon.get("/logout")
 def logout() -> BaseResponse:
-    """End the session."""
+    """End the session, and the provider's too where it offers that."""
     end_session()
-    return redirect("/")
+    provider: IdentityProvider | None = current_app.extensions["storage_api_provider"]
+    elsewhere = provider.logout_url(url_for("root", _external=True)) if provider else None
+    return redirect(elsewhere or "/")
+
+
+def _provider() -> IdentityProvider:
+    provider: IdentityProvider = current_app.extensions["storage_api_provider"]
+    return provider
+
+
+def _count(what: str) -> None:
+    limit: SignOnLimit = current_app.extensions["storage_api_limit"]
+    if not limit.allows(what, request.remote_addr or ""):
+        raise TooManyRequests("Too many tries to sign on; wait a minute.", retry_after=60)
 
 
 def _challenge() -> Response:
@@ -70,4 +98,4 @@ def _challenge() -> Response:
 def _local_target() -> str:
     """The page asked for in ``next``, if it is one of ours."""
     target = request.args.get("next", "/")
-    return target if _LOCAL_PATH.fullmatch(target) else "/"
+    return target if len(target) <= _LONGEST_TARGET and _LOCAL_PATH.fullmatch(target) else "/"

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 
 from storage_api.domain.secrets import Secret
 
@@ -14,8 +15,21 @@ def session_key(configured: Secret | None, oauth_secret: Secret | None) -> bytes
     has the same key without another secret to hand out.
     """
     if configured:
-        return hashlib.sha256(configured.reveal().encode()).digest()
+        return _from_configured(configured)
     if oauth_secret:
-        extracted = hmac.digest(b"storage-api", oauth_secret.reveal().encode(), "sha256")
-        return hmac.digest(extracted, b"session-cookie\x01", "sha256")
+        return _from_oauth(oauth_secret)
     return secrets.token_bytes(32)
+
+
+def former_keys(former: Iterable[Secret]) -> list[bytes]:
+    """Keys that still verify: each value may have been a session key or an OAuth secret."""
+    return [make(value) for value in former for make in (_from_configured, _from_oauth)]
+
+
+def _from_configured(value: Secret) -> bytes:
+    return hashlib.sha256(value.reveal().encode()).digest()
+
+
+def _from_oauth(value: Secret) -> bytes:
+    extracted = hmac.digest(b"storage-api", value.reveal().encode(), "sha256")
+    return hmac.digest(extracted, b"session-cookie\x01", "sha256")

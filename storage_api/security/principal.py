@@ -1,11 +1,14 @@
-"""Who is calling."""
+"""Who is calling: a bearer token tells, or else the session, or else nobody is known."""
 
 from dataclasses import dataclass
 
-from flask import current_app, g
+from flask import current_app, g, request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
 
 from storage_api.security.roles import Role, RoleTable
 from storage_api.security.session import Session, read_session
+from storage_api.security.tokens import TokenError, TokenVerifier
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,42 @@ def role_table() -> RoleTable:
 def current_principal() -> Principal:
     """The caller of the request that is being served."""
     if "principal" not in g:
-        g.principal = _identify(read_session())
+        g.principal = _of_session(read_session())
     principal: Principal = g.principal
     return principal
 
 
-def _identify(session: Session | None) -> Principal:
+def check_bearer_token() -> None:
+    """Take the caller from the request's bearer token, if it carries one.
+
+    Raises:
+        Unauthorized: the token is not accepted. The cookie is never asked instead.
+        BackendError: the provider, whose keys are needed, is out of reach.
+    """
+    given = request.authorization
+    if given is None or given.type != "bearer":
+        return
+    g.principal = _of_session(None)  # whoever is refused below is nobody, in the log as well
+    verifier: TokenVerifier | None = current_app.extensions["storage_api_tokens"]
+    if verifier is None:
+        raise _refused("bearer tokens are not set up here")
+    try:
+        identity = verifier.verify(given.token or "")
+    except TokenError as error:
+        raise _refused(str(error)) from None
+    roles = role_table().roles_of(identity.groups)
+    g.principal = Principal(identity.subject, identity.display_name, roles)
+
+
+def _refused(reason: str) -> Unauthorized:
+    challenge = WWWAuthenticate(
+        "bearer",
+        {"realm": "storage-api", "error": "invalid_token", "error_description": reason},
+    )
+    return Unauthorized(f"The bearer token is not accepted: {reason}.", www_authenticate=challenge)
+
+
+def _of_session(session: Session | None) -> Principal:
     open_roles = {Role.USER} if role_table().everybody_is_user else set()
     if session is None:
         return Principal(None, None, frozenset(open_roles))

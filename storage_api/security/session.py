@@ -8,6 +8,8 @@ import flask
 from storage_api.security.roles import Role
 
 LIFETIME_SECONDS = 8 * 3600
+#: Keeps the cookie below 1 KiB, whatever a provider calls people.
+_LONGEST_NAME = 160
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,8 @@ def start_session(session: Session) -> None:
     """Replace whatever session the caller had, so that none can be fixed beforehand."""
     flask.session.clear()
     flask.session.update(
-        sub=session.subject,
-        name=session.display_name,
+        sub=session.subject[:_LONGEST_NAME],
+        name=session.display_name[:_LONGEST_NAME],
         roles=sorted(session.roles),
         exp=int(time.time()) + LIFETIME_SECONDS,
     )
