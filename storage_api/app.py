@@ -136,6 +136,7 @@ def _configure_provider(app: Flask, oauth: OAuthSettings | None) -> None:
                 groups_url=oauth.groups_url,
                 metadata_url=oauth.metadata_url,
                 groups_claim=oauth.groups_claim,
+                ca_file=oauth.ca_file,
             )
         )
         provider.init_app(app)

@@ -46,7 +46,7 @@ def configure_logs(level: int) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # At DEBUG these print whole requests, signatures and keys included.
-    for library in ("boto3", "botocore", "urllib3", "s3transfer", "requests"):
+    for library in ("boto3", "botocore", "urllib3", "s3transfer", "requests", "authlib"):
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
     # One line of ours says more than the development server's.
     logging.getLogger("werkzeug").setLevel(max(level, logging.WARNING))

@@ -6,8 +6,10 @@ until a back-end's options give them a type, and no message repeats one.
 
 import csv
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from storage_api.domain import names
@@ -24,6 +26,7 @@ RESERVED_ENDPOINTS = frozenset(
         *("static", "swaggerui", "v3"),
     }
 )
+_CALLBACK = re.compile(r"/[A-Za-z0-9_~.-]+(/[A-Za-z0-9_~.-]+)*")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -56,6 +59,7 @@ class OAuthSettings:
     callback_path: str
     metadata_url: str | None
     groups_claim: str
+    ca_file: str | None
     audience: str | None
 
 
@@ -111,7 +115,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         secret_key_fallbacks=tuple(
             Secret(key) for key in _list(environ, "SAPI_SECRET_KEY_FALLBACKS", mistakes)
         ),
-        redis_url=_secret(environ, "SAPI_REDIS_URL"),
+        redis_url=_redis_url(environ, mistakes),
         proxies=_proxies(environ, mistakes),
         oauth=_oauth(environ, mistakes, debug=debug),
         basic=_basic(environ, mistakes),
@@ -194,6 +198,11 @@ def _log_level(environ: Mapping[str, str], mistakes: list[str]) -> str:
 def _oauth(environ: Mapping[str, str], mistakes: list[str], *, debug: bool) -> OAuthSettings | None:
     client_id = environ.get("SAPI_OAUTH_CLIENT_ID", "")
     secret_key = _secret(environ, "SAPI_OAUTH_SECRET_KEY")
+    if debug and (client_id or secret_key) and environ.get("SAPI_ALLOW_DEBUG_LOGIN") != "1":
+        mistakes.append(
+            "FLASK_DEBUG is set and so is an OAuth client: everybody could make themselves an "
+            "uber-admin. If that is meant, set SAPI_ALLOW_DEBUG_LOGIN=1"
+        )
     if not client_id or not secret_key:
         if not debug:
             mistakes.extend(
@@ -205,14 +214,6 @@ def _oauth(environ: Mapping[str, str], mistakes: list[str], *, debug: bool) -> O
                 if not value
             )
         return None
-    if debug and environ.get("SAPI_ALLOW_DEBUG_LOGIN") != "1":
-        mistakes.append(
-            "FLASK_DEBUG is set and so is an OAuth client: everybody could make themselves an "
-            "uber-admin. If that is meant, set SAPI_ALLOW_DEBUG_LOGIN=1"
-        )
-    callback = environ.get("SAPI_OAUTH_CALLBACK_URL_RELATIVE", "/oauth-done")
-    if not callback.startswith("/") or callback.startswith("//") or "?" in callback:
-        mistakes.append("SAPI_OAUTH_CALLBACK_URL_RELATIVE must be a path such as /oauth-done")
     return OAuthSettings(
         client_id=client_id,
         secret_key=secret_key,
@@ -231,23 +232,53 @@ def _oauth(environ: Mapping[str, str], mistakes: list[str], *, debug: bool) -> O
             "https://oauthresource.web.cern.ch/api/Groups",
             mistakes,
         ),
-        callback_path=callback,
+        callback_path=_callback_path(environ, mistakes),
         metadata_url=(
             _url(environ, "SAPI_OAUTH_METADATA_URL", "", mistakes)
             if environ.get("SAPI_OAUTH_METADATA_URL")
             else None
         ),
         groups_claim=environ.get("SAPI_OAUTH_GROUPS_CLAIM") or "groups",
+        ca_file=_file(environ, "SAPI_OAUTH_CA_FILE", mistakes),
         audience=environ.get("SAPI_OAUTH_AUDIENCE") or None,
     )
 
 
+def _callback_path(environ: Mapping[str, str], mistakes: list[str]) -> str:
+    path = environ.get("SAPI_OAUTH_CALLBACK_URL_RELATIVE") or "/oauth-done"
+    if not _CALLBACK.fullmatch(path) or path.split("/")[1] in RESERVED_ENDPOINTS:
+        mistakes.append("SAPI_OAUTH_CALLBACK_URL_RELATIVE must be a free path such as /oauth-done")
+    return path
+
+
+def _file(environ: Mapping[str, str], name: str, mistakes: list[str]) -> str | None:
+    path = environ.get(name) or None
+    if path and not Path(path).is_file():
+        mistakes.append(f"{name} must be the path of a file")
+    return path
+
+
 def _url(environ: Mapping[str, str], name: str, default: str, mistakes: list[str]) -> str:
     url = environ.get(name) or default
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    if not _is_url(url, {"http", "https"}):
         mistakes.append(f"{name} must be an http or https URL")
     return url
+
+
+def _is_url(url: str, schemes: set[str]) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for what is no number
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.hostname)
+
+
+def _redis_url(environ: Mapping[str, str], mistakes: list[str]) -> Secret | None:
+    url = environ.get("SAPI_REDIS_URL", "")
+    if url and not _is_url(url, {"redis", "rediss"}):
+        mistakes.append("SAPI_REDIS_URL must be a redis or rediss URL")
+    return Secret(url) if url else None
 
 
 def _basic(environ: Mapping[str, str], mistakes: list[str]) -> BasicSettings | None:

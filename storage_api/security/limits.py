@@ -3,10 +3,14 @@
 import structlog
 from limits import parse
 from limits.errors import StorageError as LimitStorageError
-from limits.storage import storage_from_string
+from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from storage_api.domain.secrets import Secret
+
+_REDIS_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -15,9 +19,7 @@ class SignOnLimit:
     """Counts in this process, or in Redis for all processes together."""
 
     def __init__(self, redis_url: Secret | None, *, per_minute: int) -> None:
-        url = redis_url.reveal() if redis_url else "memory://"
-        storage = storage_from_string(url, wrap_exceptions=True)
-        self._limiter = FixedWindowRateLimiter(storage)
+        self._limiter = FixedWindowRateLimiter(_storage(redis_url))
         self._limit = parse(f"{per_minute}/minute")
 
     def allows(self, what: str, address: str) -> bool:
@@ -27,3 +29,17 @@ class SignOnLimit:
         except LimitStorageError as error:
             log.warning("sign-on-limit-not-counted", reason=repr(error.storage_error)[:200])
             return True
+
+
+def _storage(redis_url: Secret | None) -> Storage:
+    """Redis is given a second, and no second try: nobody who signs on waits for it."""
+    if redis_url is None:
+        return MemoryStorage()
+    return RedisStorage(
+        redis_url.reveal(),
+        wrap_exceptions=True,
+        key_prefix="storage-api",
+        socket_timeout=_REDIS_SECONDS,
+        socket_connect_timeout=_REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )

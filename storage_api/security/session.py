@@ -1,5 +1,6 @@
 """The session: a small signed cookie with subject, roles and expiry, and no token."""
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -8,8 +9,10 @@ import flask
 from storage_api.security.roles import Role
 
 LIFETIME_SECONDS = 8 * 3600
-#: Keeps the cookie below 1 KiB, whatever a provider calls people.
-_LONGEST_NAME = 160
+#: Bytes in the cookie, which stays below 1 KiB whatever a provider calls people. OpenID allows
+#: subjects of 255 characters.
+_SUBJECT_BYTES = 255
+_NAME_BYTES = 120
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ def start_session(session: Session) -> None:
     """Replace whatever session the caller had, so that none can be fixed beforehand."""
     flask.session.clear()
     flask.session.update(
-        sub=session.subject[:_LONGEST_NAME],
-        name=session.display_name[:_LONGEST_NAME],
+        sub=_cut(session.subject, _SUBJECT_BYTES),
+        name=_cut(session.display_name, _NAME_BYTES),
         roles=sorted(session.roles),
         exp=int(time.time()) + LIFETIME_SECONDS,
     )
@@ -43,3 +46,11 @@ def read_session() -> Session | None:
 
 def end_session() -> None:
     flask.session.clear()
+
+
+def _cut(text: str, most: int) -> str:
+    """The start of ``text`` that takes no more bytes than ``most`` as JSON."""
+    kept = text[:most]
+    while len(json.dumps(kept)) > most + 2:
+        kept = kept[:-1]
+    return kept

@@ -1,24 +1,27 @@
 """Bearer tokens: JWT access tokens of the provider, verified with its published keys."""
 
-import threading
-import time
 from typing import Any
 
 import structlog
 from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.errors import (
+    BadSignatureError,
+    ExpiredTokenError,
+    InvalidClaimError,
+    InvalidKeyIdError,
+    JoseError,
+    MissingClaimError,
+)
 from joserfc.jwt import JWTClaimsRegistry
 
-from storage_api.domain.errors import BackendError, BackendMisbehaved, BackendUnavailable
 from storage_api.security.claims import ClaimError
-from storage_api.security.provider import ALGORITHMS, Identity, IdentityProvider, identity_of
+from storage_api.security.oauth import ALGORITHMS
+from storage_api.security.provider import Identity, IdentityProvider, identity_of
 
-_KEYS_SECONDS = 3600.0
-#: An unknown key id makes us ask for the keys again, but no more often than this.
-_REFRESH_SECONDS = 30.0
 _LEEWAY_SECONDS = 60
 _MAX_TOKEN = 16 * 1024
+#: Only tokens that are not for us to take have these: ID tokens and notices of log-outs.
+_FOREIGN_CLAIMS = frozenset({"nonce", "at_hash", "events"})
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +37,6 @@ class TokenVerifier:
         self._provider = provider
         self._audience = audience
         self._groups_claim = groups_claim
-        self._lock = threading.Lock()
-        self._keys: KeySet | None = None
-        self._asked = float("-inf")
 
     def verify(self, token: str) -> Identity:
         """Whose token it is.
@@ -50,52 +50,50 @@ class TokenVerifier:
         try:
             claims = self._decode(token)
             self._registry().validate(claims)
+            if not _FOREIGN_CLAIMS.isdisjoint(claims):
+                raise TokenError("it is no access token")
             return identity_of(claims, self._groups_claim)
-        except ExpiredTokenError:
-            raise TokenError("it has expired") from None
-        except ClaimError as error:
-            raise TokenError(str(error)) from None
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
             log.info("token-refused", reason=repr(error)[:200])
-            raise TokenError("it cannot be verified") from None
+            raise TokenError(_reason(error)) from None
 
     def _decode(self, token: str) -> dict[str, Any]:
+        algorithms = list(ALGORITHMS)
+        keys = self._provider.keys
         try:
-            return jwt.decode(token, self._key_set(_KEYS_SECONDS), list(ALGORITHMS)).claims
+            return jwt.decode(token, keys.get(), algorithms).claims
         except InvalidKeyIdError:
-            return jwt.decode(token, self._key_set(_REFRESH_SECONDS), list(ALGORITHMS)).claims
+            return jwt.decode(token, keys.renewed(), algorithms).claims
 
     def _registry(self) -> JWTClaimsRegistry:
         return JWTClaimsRegistry(
             leeway=_LEEWAY_SECONDS,
-            iss={"essential": True, "value": self._provider.metadata()["issuer"]},
+            iss={"essential": True, "value": self._provider.issuer},
             aud={"essential": True, "value": self._audience},
             exp={"essential": True},
             sub={"essential": True},
         )
 
-    def _key_set(self, at_most_old: float) -> KeySet:
-        """The provider's keys; old ones serve while it cannot be asked."""
-        with self._lock:
-            if time.monotonic() - self._asked > at_most_old:
-                self._asked = time.monotonic()
-                try:
-                    self._keys = self._fetch()
-                except BackendError as error:
-                    log.warning("keys-not-fetched", reason=str(error))
-                    if self._keys is None:
-                        self._asked = float("-inf")
-                        raise
-            if self._keys is None:
-                raise BackendUnavailable("The identity provider's keys are not known yet.")
-            return self._keys
 
-    def _fetch(self) -> KeySet:
-        uri = self._provider.metadata().get("jwks_uri")
-        if not isinstance(uri, str):
-            raise BackendMisbehaved("The identity provider publishes no keys.")
-        found = self._provider.fetch_json(uri)
-        try:
-            return KeySet.import_key_set(found)
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError):
-            raise BackendMisbehaved("The identity provider's keys are malformed.") from None
+def _reason(error: Exception) -> str:
+    """For the caller: nothing that the token itself says is repeated."""
+    match error:
+        case ExpiredTokenError():
+            return "it has expired"
+        case InvalidClaimError(claim=claim) | MissingClaimError(claim=claim) if claim in _WORDS:
+            return _WORDS[claim]
+        case BadSignatureError() | InvalidKeyIdError():
+            return "its signature is not the provider's"
+        case ClaimError():
+            return str(error)
+        case _:
+            return "it cannot be verified"
+
+
+_WORDS = {
+    "iss": "it is of another issuer",
+    "aud": "it is meant for another audience",
+    "exp": "it names no time of expiry",
+    "nbf": "it is not valid yet",
+    "iat": "it is not valid yet",
+}
