@@ -22,6 +22,7 @@ from storage_api.backends.base import EXTENSION, StorageBackend
 from storage_api.backends.monitor import Monitor
 from storage_api.backends.options import OptionError
 from storage_api.backends.registry import UnknownBackendError, load_backend_class
+from storage_api.environment import SettingsError
 from storage_api.logs import configure_logs
 from storage_api.security.basic import BasicAccount
 from storage_api.security.keys import former_keys, session_key
@@ -29,13 +30,8 @@ from storage_api.security.limits import SignOnLimit
 from storage_api.security.provider import IdentityProvider, ProviderSettings
 from storage_api.security.roles import Role, RoleTable
 from storage_api.security.tokens import TokenVerifier
-from storage_api.settings import (
-    OAuthSettings,
-    Settings,
-    SettingsError,
-    load_settings,
-    log_level_number,
-)
+from storage_api.settings import Settings, load_settings, log_level_number
+from storage_api.settings_oauth import OAuthSettings
 
 #: Tries to sign on, from one address.
 SIGN_ONS_PER_MINUTE = 20

@@ -3,7 +3,7 @@
 import sys
 
 from storage_api.app import create_app
-from storage_api.settings import SettingsError
+from storage_api.environment import SettingsError
 
 try:
     application = create_app()

@@ -10,13 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage_api.domain.secrets import Secret
-from storage_api.settings import (
-    BACKEND_SEPARATOR,
-    OPTION_SEPARATOR,
-    RESERVED_ENDPOINTS,
-    SettingsError,
-    load_settings,
-)
+from storage_api.environment import RESERVED_ENDPOINTS, SettingsError
+from storage_api.settings import BACKEND_SEPARATOR, OPTION_SEPARATOR, load_settings
 from tests.api.callers import call
 from tests.servers import ROOT, environment, service
 
@@ -129,7 +124,41 @@ def test_outside_debug_single_sign_on_is_needed(missing: str) -> None:
     assert load_settings(settings).oauth is not None
     with pytest.raises(SettingsError, match=missing):
         load_settings({**settings, missing: ""})
-    assert load_settings({**settings, missing: "", "FLASK_DEBUG": "1"}).oauth is None
+    debug = {"FLASK_DEBUG": "1", "SAPI_ALLOW_DEBUG_LOGIN": "1"}
+    assert load_settings({**settings, missing: "", **debug}).oauth is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SAPI_OAUTH_METADATA_URL", "provider.example"),
+        ("SAPI_OAUTH_TOKEN_URL", "http://[hidden"),
+        ("SAPI_OAUTH_GROUPS_URL", "https://host:hidden/"),
+        ("SAPI_OAUTH_CALLBACK_URL_RELATIVE", "oauth-done"),
+        ("SAPI_OAUTH_CALLBACK_URL_RELATIVE", "//hidden/x"),
+        ("SAPI_OAUTH_CALLBACK_URL_RELATIVE", "/<path:hidden>"),
+        ("SAPI_OAUTH_CALLBACK_URL_RELATIVE", "/login"),
+        ("SAPI_OAUTH_CALLBACK_URL_RELATIVE", "/v3/hidden"),
+        ("SAPI_OAUTH_CA_FILE", "/hidden/file"),
+        ("SAPI_REDIS_URL", "http://:hidden@127.0.0.1"),
+        ("SAPI_REDIS_URL", "redis://:hidden@[x"),
+        ("SAPI_PROXIES", "hidden"),
+        ("SAPI_PROXIES", "-1"),
+        ("SAPI_PROXIES", "10"),
+        ("SAPI_SECRET_KEY_FALLBACKS", '"hidden'),
+    ],
+)
+def test_mistakes_of_signing_on_are_named(name: str, value: str) -> None:
+    settings = {
+        "SAPI_BACKENDS": "dummy🌈DummyStorage",
+        "SAPI_OAUTH_CLIENT_ID": "id",
+        "SAPI_OAUTH_SECRET_KEY": "secret",
+    }
+    with pytest.raises(SettingsError) as caught:
+        load_settings({**settings, name: value})
+    assert len(caught.value.mistakes) == 1
+    assert name in str(caught.value)
+    assert "hidden" not in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "No", "FALSE"])

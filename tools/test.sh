@@ -4,10 +4,11 @@ set -eu
 cd "$(dirname "$0")/.."
 . tools/common.sh
 
-# A real Ceph cluster for the conformance tests, a browser for those of Swagger UI.
+# A real Ceph cluster for the conformance tests, a browser for those of Swagger UI, an identity
+# provider and Redis for those of signing on.
 missing=
 for need in ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
-    chromium:chromium; do
+    chromium:chromium node:nodejs npm:npm redis-server:redis-server; do
     have "${need%%:*}" || missing="$missing ${need#*:}"
 done
 # shellcheck disable=SC2086  # a list of names

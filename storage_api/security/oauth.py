@@ -24,6 +24,7 @@ from storage_api.domain.errors import (
     BackendTimeout,
     BackendUnavailable,
     Invalid,
+    StorageError,
 )
 from storage_api.security.published import Published
 from storage_api.transport.context import seconds_left
@@ -206,11 +207,13 @@ def in_our_words() -> Iterator[None]:
         raise BackendMisbehaved("The identity provider's answer is malformed.") from error
 
 
-def _oauth_error(error: OAuthError) -> Invalid | BackendRefused:
+def _oauth_error(error: OAuthError) -> StorageError:
     """OAuth's own error code is a word; anything else may be anybody's text."""
     code = str(error.error or "")
     log.info("sign-on-failed", code=code[:64], description=str(error.description)[:200])
     if code in {"invalid_client", "unauthorized_client"}:
         return BackendRefused("The identity provider does not accept this service as its client.")
+    if code == "missing_token":  # authlib's own word
+        return BackendMisbehaved("The identity provider gave no access token.")
     known = code if re.fullmatch("[a-z_]{1,64}", code) else "refused"
     return Invalid(f"The sign-on failed: {known}.")

@@ -16,7 +16,8 @@ from storage_api.backends.registry import BUILTIN, load_backend_class
 from storage_api.domain.models import NewKey
 from storage_api.domain.secrets import Secret
 from storage_api.security.roles import Role
-from storage_api.settings import OPTION_SEPARATOR, SettingsError, load_settings
+from storage_api.environment import SettingsError
+from storage_api.settings import OPTION_SEPARATOR, load_settings
 from tests.api.callers import call, cookie_of
 from tests.api.routes import Route, backend_routes
 from tests.security.test_signon import basic
@@ -26,6 +27,9 @@ ENVIRONMENT = {
     "SAPI_SECRET_KEY": "planted-session-key",
     "SAPI_OAUTH_CLIENT_ID": "storage-api",
     "SAPI_OAUTH_SECRET_KEY": "planted-oauth-secret",
+    "SAPI_SECRET_KEY_FALLBACKS": "planted-former-key, planted-other-former-key",
+    "SAPI_REDIS_URL": "redis://:planted-redis-password@127.0.0.1:9/0",
+    "SAPI_ALLOW_DEBUG_LOGIN": "1",
     "BASIC_AUTH_USERNAME": "planted-user-name",
     "BASIC_AUTH_PASSWORD": "planted-password",
 }
@@ -165,10 +169,11 @@ def test_no_start_up_error_repeats_a_value(backends: str) -> None:
 
 
 def test_no_other_setting_s_value_is_repeated() -> None:
-    names = ["TOKEN_URL", "AUTHORIZE_URL", "GROUPS_URL", "CALLBACK_URL_RELATIVE"]
+    names = ["TOKEN_URL", "AUTHORIZE_URL", "GROUPS_URL", "METADATA_URL", "CALLBACK_URL_RELATIVE"]
     wrong = {f"SAPI_OAUTH_{name}": "planted-url" for name in names}
     wrong |= {"SAPI_ROLE_USER_GROUPS": '"planted', "SAPI_LOG_LEVEL": "planted"}
+    wrong |= {"SAPI_REDIS_URL": "planted-url", "SAPI_PROXIES": "planted"}
     with pytest.raises(SettingsError) as caught:
         create_app({"SAPI_BACKENDS": "dummy🌈DummyStorage", **ENVIRONMENT, **wrong})
-    assert len(caught.value.mistakes) == 6
+    assert len(caught.value.mistakes) == 9
     assert PLANTED not in str(caught.value)

@@ -6,6 +6,7 @@ something else in the place of one of its answers.
 
 import base64
 import hashlib
+import hmac
 import json
 import threading
 import time
@@ -22,7 +23,6 @@ from joserfc.jwk import KeySet, RSAKey
 
 from tests.services.oidc import AUDIENCE, CLIENT_ID, CLIENT_SECRET, GROUPS
 
-RawAnswer = tuple[int, bytes]
 Handler = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -39,6 +39,7 @@ class SmallProvider:
     #: Raw answers in the place of the honest ones, by path.
     instead: dict[str, Handler] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    forms: list[dict[str, str]] = field(default_factory=list)
     keys: KeySet = field(default_factory=lambda: KeySet([new_key("first")]))
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
@@ -86,6 +87,27 @@ class SmallProvider:
 
     def count(self, path: str) -> int:
         return self.asked.count(path)
+
+
+def _part(document: Any) -> str:
+    return encoded(json.dumps(document).encode())
+
+
+def encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def unsigned(claims: Mapping[str, Any], key: RSAKey) -> str:
+    return f"{_part({'alg': 'none', 'kid': key.kid})}.{_part(claims)}."
+
+
+def signed_with_the_public_key(claims: Mapping[str, Any], key: RSAKey) -> str:
+    """By hand: libraries refuse to do such a thing."""
+    begun = f"{_part({'alg': 'HS256', 'kid': key.kid})}.{_part(claims)}"
+    return f"{begun}.{encoded(hmac.digest(key.as_pem(private=False), begun.encode(), 'sha256'))}"
+
+
+WEAK = {"none": unsigned, "HS256": signed_with_the_public_key}
 
 
 @lru_cache
@@ -158,6 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         provider.asked.append(parts.path)
+        provider.forms.append(form)
         try:
             if handler := provider.instead.get(parts.path):
                 handler(self)
@@ -234,10 +257,11 @@ def _token(provider: SmallProvider, form: dict[str, str], headers: Any) -> tuple
 def _id_token(provider: SmallProvider, asked: dict[str, str]) -> str:
     changes = {"aud": CLIENT_ID, "nonce": asked["nonce"], "groups": None, **provider.claims}
     key: Any = provider.keys.keys[0]
-    header = {"alg": provider.algorithm, "kid": key.kid}
-    return jwt.encode(header, provider.claims_of_token(**changes), key)
+    claims = provider.claims_of_token(**changes)
+    if provider.algorithm in WEAK:
+        return WEAK[provider.algorithm](claims, key)
+    return jwt.encode({"alg": provider.algorithm, "kid": key.kid}, claims, key)
 
 
 def _s256(verifier: str) -> str:
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return encoded(hashlib.sha256(verifier.encode()).digest())
