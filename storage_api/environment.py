@@ -1,6 +1,4 @@
-"""How single variables of the environment are read: each finds its own mistakes, none repeats
-a value.
-"""
+"""How single variables of the environment are read; no mistake repeats a value."""
 
 import csv
 from collections.abc import Mapping

@@ -26,7 +26,9 @@ class OAuthSettings:
     audience: str | None
 
 
-def oauth_of(environ: Mapping[str, str], mistakes: list[str], *, debug: bool) -> OAuthSettings | None:
+def oauth_of(
+    environ: Mapping[str, str], mistakes: list[str], *, debug: bool
+) -> OAuthSettings | None:
     client_id = environ.get("SAPI_OAUTH_CLIENT_ID", "")
     secret_key = secret_of(environ, "SAPI_OAUTH_SECRET_KEY")
     if debug and (client_id or secret_key) and environ.get("SAPI_ALLOW_DEBUG_LOGIN") != "1":

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from flask import Flask
@@ -56,7 +57,7 @@ def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CephCluster]:
         cluster.wipe()
 
 
-def skip_or_fail(missing: str) -> None:
+def skip_or_fail(missing: str) -> NoReturn:
     """Where ``CI`` is set, a missing program is a failure."""
     if os.environ.get("CI"):
         pytest.fail(missing)

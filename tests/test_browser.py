@@ -11,7 +11,7 @@ from tests.conformance.client import OverNetwork
 from tests.conftest import skip_or_fail
 from tests.servers import DUMMY, Server, uwsgi_server
 
-_ARGUMENTS = [
+ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -49,13 +49,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def chromium() -> str:
+    """The program; without one there is no test."""
     program = shutil.which("chromium")
     if program is None:
         skip_or_fail("chromium not installed: apt-get install -y chromium")
+    return program
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
 

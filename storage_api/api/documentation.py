@@ -178,10 +178,9 @@ def _description(documented: Schema, operation: Operation) -> str:
 
 
 def _security(operation: Operation) -> list[Schema]:
+    """Without a role a credential is still of use: introspection tells what it is worth."""
     needed: list[Schema] = [{"session": []}, {"bearer": []}]
-    if operation.role is None:
-        return []
-    return [{}, *needed] if operation.role is Role.USER else needed
+    return [{}, *needed] if operation.role in {None, Role.USER} else needed
 
 
 def _parameters(operation: Operation, shared: _Shared) -> list[Schema]:

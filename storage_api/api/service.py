@@ -14,13 +14,13 @@ _AUTHORIZATIONS = {
         "type": "apiKey",
         "in": "header",
         "name": "Cookie",
-        "description": "The session cookie that /login sets; a browser sends it by itself.",
+        "description": "[Sign on](/login), and a browser sends the cookie by itself.",
     },
     "bearer": {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "An access token of the site's provider: `Bearer` and a blank before it.",
+        "description": "An access token of the site's provider, sent as `Bearer …`.",
     },
 }
 

@@ -5,6 +5,7 @@ from limits import parse
 from limits.errors import StorageError as LimitStorageError
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
+from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -35,11 +36,11 @@ def _storage(redis_url: Secret | None) -> Storage:
     """Redis is given a second, and no second try: nobody who signs on waits for it."""
     if redis_url is None:
         return MemoryStorage()
-    return RedisStorage(
-        redis_url.reveal(),
-        wrap_exceptions=True,
-        key_prefix="storage-api",
+    url = redis_url.reveal()
+    pool = ConnectionPool.from_url(
+        url,
         socket_timeout=_REDIS_SECONDS,
         socket_connect_timeout=_REDIS_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
+    return RedisStorage(url, connection_pool=pool, wrap_exceptions=True, key_prefix="storage-api")

@@ -69,9 +69,7 @@ class _Session(OAuth2Session):  # type: ignore[misc]  # authlib is untyped
                     raise BackendTimeout("The identity provider sends its answer too slowly.")
         response._content = bytes(body)  # noqa: SLF001  # what reading it all at once would set
         if response.status_code >= _SERVER_ERROR:
-            raise BackendUnavailable(
-                f"The identity provider answered HTTP {response.status_code}."
-            )
+            raise BackendUnavailable(f"The identity provider answered HTTP {response.status_code}.")
         found: requests.Response = response
         return found
 

@@ -131,9 +131,7 @@ class IdentityProvider:
             "iss": {"essential": True, "values": [self.issuer]},
             "aud": {"essential": True, "values": [self._settings.client_id]},
         }
-        token = self._client.authorize_access_token(
-            claims_options=expected, leeway=_LEEWAY_SECONDS
-        )
+        token = self._client.authorize_access_token(claims_options=expected, leeway=_LEEWAY_SECONDS)
         claims = token.get("userinfo")
         if not claims:
             raise BackendMisbehaved("The identity provider sent no ID token.")
@@ -165,4 +163,6 @@ def identity_of(claims: Mapping[str, Any], groups_claim: str) -> Identity:
 
 
 def _first_text(claims: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
-    return next((claims[key] for key in names if claims.get(key) and isinstance(claims[key], str)), None)
+    return next(
+        (claims[key] for key in names if claims.get(key) and isinstance(claims[key], str)), None
+    )

@@ -51,6 +51,7 @@ SERVICE: dict[str, dict[str, Role | None]] = {
     "/login": {"GET": OPEN},
     "/login_basic": {"GET": OPEN},
     "/logout": {"GET": OPEN},
+    "/oauth-done": {"GET": OPEN},
     "/health/live": {"GET": OPEN},
     "/health/ready": {"GET": OPEN},
     "/conf/subsystems": {"GET": OPEN},

@@ -1,7 +1,6 @@
 """Identity providers for the tests of signing on."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

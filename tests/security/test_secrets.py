@@ -15,8 +15,8 @@ from storage_api.app import create_app
 from storage_api.backends.registry import BUILTIN, load_backend_class
 from storage_api.domain.models import NewKey
 from storage_api.domain.secrets import Secret
-from storage_api.security.roles import Role
 from storage_api.environment import SettingsError
+from storage_api.security.roles import Role
 from storage_api.settings import OPTION_SEPARATOR, load_settings
 from tests.api.callers import call, cookie_of
 from tests.api.routes import Route, backend_routes

@@ -20,9 +20,7 @@ FORWARDED = {
 
 
 def callback_url(proxies: str, headers: dict[str, str], path: str = "/oauth-done") -> str:
-    app = service(
-        {**PRODUCTION, "SAPI_PROXIES": proxies, "SAPI_OAUTH_CALLBACK_URL_RELATIVE": path}
-    )
+    app = service({**PRODUCTION, "SAPI_PROXIES": proxies, "SAPI_OAUTH_CALLBACK_URL_RELATIVE": path})
     response = call(app, "GET", "/login", headers)
     return query_of(response.headers["Location"])["redirect_uri"]
 

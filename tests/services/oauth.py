@@ -26,6 +26,12 @@ from tests.services.oidc import AUDIENCE, CLIENT_ID, CLIENT_SECRET, GROUPS
 Handler = Callable[[BaseHTTPRequestHandler], None]
 
 
+@lru_cache
+def new_key(kid: str) -> RSAKey:
+    """The same for the whole run, because making one takes long."""
+    return RSAKey.generate_key(2048, {"kid": kid.removesuffix("!"), "use": "sig"})
+
+
 @dataclass
 class SmallProvider:
     """What it answers, and what it was asked. Times are seconds from now."""
@@ -73,7 +79,9 @@ class SmallProvider:
         }
         return {name: value for name, value in claims.items() if value is not None}
 
-    def bearer(self, key: Any = None, header: Mapping[str, Any] | None = None, **changes: Any) -> str:
+    def bearer(
+        self, key: Any = None, header: Mapping[str, Any] | None = None, **changes: Any
+    ) -> str:
         """An access token, signed by the provider unless ``key`` is another's."""
         key = key or self.keys.keys[0]
         head = {"alg": "RS256", "kid": "first", **(header or {})}
@@ -97,23 +105,17 @@ def encoded(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def unsigned(claims: Mapping[str, Any], key: RSAKey) -> str:
+def unsigned(claims: Mapping[str, Any], key: Any) -> str:
     return f"{_part({'alg': 'none', 'kid': key.kid})}.{_part(claims)}."
 
 
-def signed_with_the_public_key(claims: Mapping[str, Any], key: RSAKey) -> str:
+def signed_with_the_public_key(claims: Mapping[str, Any], key: Any) -> str:
     """By hand: libraries refuse to do such a thing."""
     begun = f"{_part({'alg': 'HS256', 'kid': key.kid})}.{_part(claims)}"
     return f"{begun}.{encoded(hmac.digest(key.as_pem(private=False), begun.encode(), 'sha256'))}"
 
 
 WEAK = {"none": unsigned, "HS256": signed_with_the_public_key}
-
-
-@lru_cache
-def new_key(kid: str) -> RSAKey:
-    """The same for the whole run, because making one takes long."""
-    return RSAKey.generate_key(2048, {"kid": kid.removesuffix("!"), "use": "sig"})
 
 
 def hang(seconds: float) -> Handler:

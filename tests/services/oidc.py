@@ -39,6 +39,8 @@ USERS: dict[str, dict[str, Any]] = {
     "carol": {"name": "Carol", "groups": ["storage owners"]},
     "dave": {"name": "Dave", "groups": []},
     "erin": {"name": "Erin", "resource_access": {"storage": {"roles": ["storage admins"]}}},
+    # A program, which signs on as itself.
+    "nightly-report": {"name": "Nightly report", "groups": ["storage users"]},
     "frank": {
         "name": "Frank",
         "groups": ["storage users", *(f"experiment-{number:04}" for number in range(1999))],
@@ -80,8 +82,11 @@ class OidcProvider:
     def access_token(self, login: str, audience: str = AUDIENCE) -> str:
         """A JWT access token, got as a script of ``login`` would: by the code flow with PKCE."""
         client = OAuth2Session(
-            "script", redirect_uri=SCRIPT_CALLBACK, scope="openid profile",
-            code_challenge_method="S256", token_endpoint_auth_method="none",
+            "script",
+            redirect_uri=SCRIPT_CALLBACK,
+            scope="openid profile",
+            code_challenge_method="S256",
+            token_endpoint_auth_method="none",
         )
         verifier = generate_token(48)
         url, state = client.create_authorization_url(
@@ -90,8 +95,11 @@ class OidcProvider:
         with browser_like() as browser:
             back = follow(browser, url, login, until=SCRIPT_CALLBACK)
         token = client.fetch_token(
-            f"{self.issuer}/token", authorization_response=back, state=state,
-            code_verifier=verifier, resource=audience,
+            f"{self.issuer}/token",
+            authorization_response=back,
+            state=state,
+            code_verifier=verifier,
+            resource=audience,
         )
         found: str = token["access_token"]
         return found
@@ -152,6 +160,13 @@ def _clients(callbacks: list[str]) -> list[dict[str, Any]]:
             "token_endpoint_auth_method": "none",
             "redirect_uris": [SCRIPT_CALLBACK],
         },
+        {
+            "client_id": "nightly-report",
+            "client_secret": CLIENT_SECRET,
+            "grant_types": ["client_credentials"],
+            "redirect_uris": [],
+            "response_types": [],
+        },
     ]
 
 
@@ -167,7 +182,10 @@ def _installed() -> Path:
         shutil.copytree(_FOLDER, fresh, ignore=shutil.ignore_patterns("node_modules"))
         subprocess.run(
             ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=fresh, stdin=subprocess.DEVNULL, timeout=_INSTALL_SECONDS, check=True,
+            cwd=fresh,
+            stdin=subprocess.DEVNULL,
+            timeout=_INSTALL_SECONDS,
+            check=True,
         )
         try:
             fresh.rename(folder)
@@ -176,9 +194,7 @@ def _installed() -> Path:
     return folder
 
 
-def _wait_until_live(
-    provider: OidcProvider, process: subprocess.Popen[bytes], log: Path
-) -> None:
+def _wait_until_live(provider: OidcProvider, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < end:
         try:
@@ -214,9 +230,7 @@ class Form(HTMLParser):
             self.fields[found["name"]] = found.get("value", "")
 
 
-def follow(
-    browser: requests.Session, url: str, login: str, *, until: str, **more: Any
-) -> str:
+def follow(browser: requests.Session, url: str, login: str, *, until: str, **more: Any) -> str:
     """Go to ``url``, through the provider's forms as ``login``, and answer the address at the end.
 
     The end is an address that starts with ``until``; it is not visited.

@@ -17,8 +17,9 @@ const provider = new Provider(`http://127.0.0.1:${config.port}`, {
   pkce: { methods: ["S256"], required: () => true },
   findAccount: (_ctx, login) =>
     login in config.users ? { accountId: login, claims: () => claimsOf(login) } : undefined,
-  extraTokenClaims: (_ctx, token) => claimsOf(token.accountId),
+  extraTokenClaims: (_ctx, token) => claimsOf(token.accountId ?? token.clientId),
   features: {
+    clientCredentials: { enabled: true },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: () => ({
