@@ -20,8 +20,8 @@ from storage_api.security.provider import Identity, IdentityProvider, identity_o
 
 _LEEWAY_SECONDS = 60
 _MAX_TOKEN = 16 * 1024
-#: Only tokens that are not for us to take have these: ID tokens and notices of log-outs.
-_FOREIGN_CLAIMS = frozenset({"nonce", "at_hash", "events"})
+#: ID tokens and notices of log-outs have these. Not ``nonce``: Keycloak's access tokens have one.
+_FOREIGN_CLAIMS = frozenset({"at_hash", "c_hash", "events"})
 
 log = structlog.get_logger(__name__)
 

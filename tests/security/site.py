@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.servers import DUMMY, Server, free_port, uwsgi_server
-from tests.services.oidc import OidcProvider, browser_like, follow, oidc_provider
+from tests.services.forms import browser_like, follow
+from tests.services.oidc import OidcProvider, oidc_provider
 from tests.services.router import Router, tls_router
 
 

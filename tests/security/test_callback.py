@@ -12,8 +12,10 @@ from tests.api.callers import assert_problem
 from tests.security.test_signon import FOREIGN, OURS
 from tests.security.visitor import Visitor
 from tests.servers import service
-from tests.services.oauth import SmallProvider, new_key
-from tests.services.oidc import CLIENT_ID, OidcProvider, query_of
+from tests.services.forms import query_of
+from tests.services.oauth import SmallProvider
+from tests.services.oidc import CLIENT_ID, OidcProvider
+from tests.services.tokens import new_key
 
 
 @pytest.fixture

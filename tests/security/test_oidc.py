@@ -7,7 +7,8 @@ import pytest
 from tests.api.callers import assert_problem, call
 from tests.security.visitor import CALLBACK, Visitor
 from tests.servers import service
-from tests.services.oidc import CLIENT_ID, OidcProvider, oidc_provider, query_of
+from tests.services.forms import query_of
+from tests.services.oidc import CLIENT_ID, OidcProvider, oidc_provider
 
 
 @pytest.mark.parametrize(
@@ -93,5 +94,11 @@ def test_a_token_of_the_provider_serves_scripts(oidc: OidcProvider) -> None:
     for login, roles in (("alice", ["USER"]), ("bob", ["ADMIN"]), ("dave", [])):
         bearer = {"Authorization": f"Bearer {oidc.access_token(login)}"}
         assert call(app, "GET", "/conf/me/roles", bearer).get_json() == roles
-    other = {"Authorization": f"Bearer {oidc.access_token('bob', 'https://other.example.org')}"}
-    assert call(app, "GET", "/conf/me/roles", other).get_json() == ["ADMIN"]
+
+
+def test_an_id_token_is_no_bearer_token(oidc: OidcProvider) -> None:
+    """Even where somebody took a client's id for the audience."""
+    app = service(oidc.settings(SAPI_OAUTH_AUDIENCE="script"))
+    bearer = {"Authorization": f"Bearer {oidc.tokens('bob')['id_token']}"}
+    problem = assert_problem(call(app, "GET", "/conf/me/roles", bearer), 401)
+    assert "no access token" in problem["detail"]

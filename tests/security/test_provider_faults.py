@@ -1,6 +1,7 @@
 """The plain provider of the published settings, and providers that are ill or lie."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from flask import Flask
 from storage_api.security import oauth
 from tests.api.callers import assert_problem
 from tests.security.visitor import Visitor
-from tests.servers import service
+from tests.servers import free_port, service
 from tests.services.oauth import Handler, SmallProvider, drip, hang, send
+from tests.services.router import tls_router
 
 HUGE = b'{"groups": ["' + b"x" * (10 * 1024**2) + b'"]}'
 
@@ -226,3 +228,18 @@ def test_redirects_are_not_followed_with_our_token(small: SmallProvider) -> None
     small.instead["/api/Groups"] = lambda request: send(request, 307, headers=elsewhere)
     assert_problem(Visitor(service(small.plain_settings())).sign_on(), 502)
     assert small.count("/elsewhere") == 0
+
+
+def test_a_private_authority_can_be_trusted(small: SmallProvider, tmp_path: Path) -> None:
+    target = int(small.url.rpartition(":")[2])
+    with tls_router(tmp_path, free_port(), target) as router:
+        urls = {
+            "SAPI_OAUTH_TOKEN_URL": f"{router.url}/Token",
+            "SAPI_OAUTH_GROUPS_URL": f"{router.url}/api/Groups",
+        }
+        untrusted = Visitor(service(small.plain_settings(**urls))).sign_on()
+        assert "certificate" in assert_problem(untrusted, 502)["detail"]
+        trust = {"SAPI_OAUTH_CA_FILE": str(router.certificate)}
+        visitor = Visitor(service(small.plain_settings(**urls, **trust)))
+        assert visitor.sign_on().status_code == 302
+        assert visitor.roles == ["USER"]

@@ -21,7 +21,11 @@ from storage_api.settings import OPTION_SEPARATOR, load_settings
 from tests.api.callers import call, cookie_of
 from tests.api.routes import Route, backend_routes
 from tests.security.test_signon import basic
+from tests.security.visitor import Visitor
 from tests.servers import service
+from tests.services.forms import query_of
+from tests.services.oauth import small_provider
+from tests.services.oidc import CLIENT_SECRET
 
 ENVIRONMENT = {
     "SAPI_SECRET_KEY": "planted-session-key",
@@ -177,3 +181,26 @@ def test_no_other_setting_s_value_is_repeated() -> None:
         create_app({"SAPI_BACKENDS": "dummy🌈DummyStorage", **ENVIRONMENT, **wrong})
     assert len(caught.value.mistakes) == 9
     assert PLANTED not in str(caught.value)
+
+
+def test_no_log_line_of_a_sign_on_holds_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with small_provider() as provider:
+        debug = {"SAPI_LOG_LEVEL": "DEBUG"}
+        settings = (provider.plain_settings(**debug), provider.openid_settings(**debug))
+        for app in map(service, settings):
+            visitor = Visitor(app)
+            address = visitor.begin()
+            back = visitor.at_provider(address)
+            visitor.get(back)
+            visitor.get(back)
+            assert visitor.roles == ["USER"]
+            call(app, "GET", "/conf/me/roles", {"Authorization": f"Bearer {provider.bearer()}"})
+            call(app, "GET", "/conf/me/roles", {"Authorization": "Bearer planted-token"})
+            visitor.get("/oauth-done?error=planted-error&code=planted-code")
+        log = capsys.readouterr().out
+        secret = [CLIENT_SECRET, visitor.cookie, provider.bearer()[:40], query_of(address)["state"]]
+        secret += [form["code_verifier"] for form in provider.forms if "code_verifier" in form]
+        secret += [query_of(back)["code"], *provider.tokens, PLANTED]
+    assert '"event": "signed-on"' in log
+    assert len(secret) == 10
+    assert [value for value in secret if value in log] == []

@@ -8,7 +8,7 @@ from storage_api.environment import SettingsError
 from tests.api.callers import assert_problem, call
 from tests.security.test_signon import PRODUCTION
 from tests.servers import DUMMY, environment, service
-from tests.services.oidc import query_of
+from tests.services.forms import query_of
 from tests.test_settings import start
 
 FORWARDED = {

@@ -13,14 +13,9 @@ from werkzeug.test import TestResponse
 from storage_api.security.roles import Role
 from tests.api.callers import assert_problem, call, cookie_of
 from tests.servers import service
-from tests.services.oauth import (
-    SmallProvider,
-    encoded,
-    new_key,
-    signed_with_the_public_key,
-    unsigned,
-)
+from tests.services.oauth import SmallProvider
 from tests.services.oidc import CLIENT_ID
+from tests.services.tokens import encoded, new_key, signed_with_the_public_key, unsigned
 
 Make = Callable[[SmallProvider], str]
 
@@ -81,7 +76,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "made in the future": (lambda small: small.bearer(iat=soon(300)), "yet"),
     "no subject": (lambda small: small.bearer(sub=None), "verified"),
     "a subject that is no text": (lambda small: small.bearer(sub=["alice"]), "verified"),
-    "an ID token": (lambda small: small.bearer(nonce="x"), "no access token"),
+    "an ID token": (lambda small: small.bearer(at_hash="x"), "no access token"),
     "groups that are no list": (lambda small: small.bearer(groups={"a": 1}), "groups"),
     "groups that are no names": (lambda small: small.bearer(groups=[1]), "groups"),
     "a critical header": (lambda _small: f"{part({'alg': 'RS256', 'crit': ['x']})}.e30.x", ""),

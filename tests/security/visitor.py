@@ -6,7 +6,7 @@ import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.services.oidc import browser_like, follow
+from tests.services.forms import browser_like, follow
 
 HOME = "https://localhost"
 CALLBACK = f"{HOME}/oauth-done"

@@ -6,30 +6,23 @@ something else in the place of one of its answers.
 
 import base64
 import hashlib
-import hmac
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import KeySet
 
 from tests.services.oidc import AUDIENCE, CLIENT_ID, CLIENT_SECRET, GROUPS
+from tests.services.tokens import WEAK, encoded, new_key
 
 Handler = Callable[[BaseHTTPRequestHandler], None]
-
-
-@lru_cache
-def new_key(kid: str) -> RSAKey:
-    """The same for the whole run, because making one takes long."""
-    return RSAKey.generate_key(2048, {"kid": kid.removesuffix("!"), "use": "sig"})
 
 
 @dataclass
@@ -95,27 +88,6 @@ class SmallProvider:
 
     def count(self, path: str) -> int:
         return self.asked.count(path)
-
-
-def _part(document: Any) -> str:
-    return encoded(json.dumps(document).encode())
-
-
-def encoded(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def unsigned(claims: Mapping[str, Any], key: Any) -> str:
-    return f"{_part({'alg': 'none', 'kid': key.kid})}.{_part(claims)}."
-
-
-def signed_with_the_public_key(claims: Mapping[str, Any], key: Any) -> str:
-    """By hand: libraries refuse to do such a thing."""
-    begun = f"{_part({'alg': 'HS256', 'kid': key.kid})}.{_part(claims)}"
-    return f"{begun}.{encoded(hmac.digest(key.as_pem(private=False), begun.encode(), 'sha256'))}"
-
-
-WEAK = {"none": unsigned, "HS256": signed_with_the_public_key}
 
 
 def hang(seconds: float) -> Handler:

@@ -6,21 +6,20 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session
-from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from tests.servers import free_port
+from tests.services.forms import browser_like, follow
 
 _FOLDER = Path(__file__).with_name("oidc")
 _START_SECONDS = 30.0
@@ -80,7 +79,12 @@ class OidcProvider:
         }
 
     def access_token(self, login: str, audience: str = AUDIENCE) -> str:
-        """A JWT access token, got as a script of ``login`` would: by the code flow with PKCE."""
+        """A JWT access token for ``audience``."""
+        found: str = self.tokens(login, audience)["access_token"]
+        return found
+
+    def tokens(self, login: str, audience: str = AUDIENCE) -> dict[str, Any]:
+        """Got as a script of ``login`` gets them: by the code flow with PKCE."""
         client = OAuth2Session(
             "script",
             redirect_uri=SCRIPT_CALLBACK,
@@ -94,20 +98,14 @@ class OidcProvider:
         )
         with browser_like() as browser:
             back = follow(browser, url, login, until=SCRIPT_CALLBACK)
-        token = client.fetch_token(
+        found: dict[str, Any] = client.fetch_token(
             f"{self.issuer}/token",
             authorization_response=back,
             state=state,
             code_verifier=verifier,
             resource=audience,
         )
-        found: str = token["access_token"]
         return found
-
-    def sign(self, claims: Mapping[str, Any], **header: Any) -> str:
-        """A token of these claims with the provider's true signature."""
-        key = self.keys.keys[0]
-        return jwt.encode({"alg": "RS256", "kid": key.kid, **header}, dict(claims), key)
 
 
 @contextmanager
@@ -204,53 +202,3 @@ def _wait_until_live(provider: OidcProvider, process: subprocess.Popen[bytes], l
         except requests.ConnectionError:
             time.sleep(0.05)
     raise RuntimeError(f"the provider did not start:\n{log.read_text()[-2000:]}")
-
-
-def browser_like() -> requests.Session:
-    """Keeps cookies, and takes nothing from the environment."""
-    session = requests.Session()
-    session.trust_env = False
-    return session
-
-
-class Form(HTMLParser):
-    """The first form of a page: where it goes, and its fields."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.action = ""
-        self.fields: dict[str, str] = {}
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        if tag == "form" and not self.action:
-            self.action = found["action"]
-        if tag == "input" and "name" in found:
-            self.fields[found["name"]] = found.get("value", "")
-
-
-def follow(browser: requests.Session, url: str, login: str, *, until: str, **more: Any) -> str:
-    """Go to ``url``, through the provider's forms as ``login``, and answer the address at the end.
-
-    The end is an address that starts with ``until``; it is not visited.
-    """
-    response = browser.get(url, allow_redirects=False, timeout=30, **more)
-    for _ in range(20):
-        if response.is_redirect:
-            url = urljoin(response.url, response.headers["Location"])
-            if url.startswith(until):
-                return url
-            response = browser.get(url, allow_redirects=False, timeout=30, **more)
-        else:
-            form = Form(response.text)
-            assert form.action, f"{response.status_code} {response.url}: {response.text[:2000]}"
-            fields = {**form.fields}
-            fields |= {"login": login, "password": "any"} if "login" in fields else {}
-            action = urljoin(response.url, form.action)
-            response = browser.post(action, fields, allow_redirects=False, timeout=30, **more)
-    raise AssertionError("endless redirects")
-
-
-def query_of(url: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
