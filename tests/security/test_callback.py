@@ -156,6 +156,7 @@ LIES: list[dict[str, Any]] = [
     {"iss": "https://evil.example"},
     {"iss": None},
     {"aud": "another-client"},
+    {"aud": "another-client", "azp": CLIENT_ID},
     {"aud": [CLIENT_ID, "another"], "azp": "another"},
     {"aud": None},
     {"exp": 1},

@@ -1,5 +1,7 @@
 """How often one address may try to sign on: in one process, and with Redis in all together."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +90,18 @@ def test_processes_share_a_count_in_redis(redis: RedisServer, tmp_path: Path) ->
         log = one.log.read_text()
     assert "sign-on-limit-not-counted" in log
     assert PASSWORD not in log
+
+
+def test_a_redis_that_hangs_delays_nobody_for_long(redis: RedisServer) -> None:
+    app = service({**SETTINGS, "SAPI_REDIS_URL": redis.url})
+    assert call(app, "GET", "/login_basic", WRONG).status_code == 401
+    os.kill(redis.process.pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert call(app, "GET", "/login_basic", RIGHT).status_code == 302
+        assert time.monotonic() - began < 3
+    finally:
+        os.kill(redis.process.pid, signal.SIGCONT)
 
 
 def test_the_service_starts_while_redis_is_down() -> None:

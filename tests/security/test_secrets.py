@@ -75,7 +75,7 @@ def logged(everything: Flask) -> Iterator[io.StringIO]:
     stream = io.StringIO()
     for handler in logging.getLogger().handlers:
         if type(handler) is logging.StreamHandler:
-            handler.setStream(stream)
+            handler.stream = stream  # setStream would flush the former one, which may be closed
     logging.getLogger().setLevel(logging.DEBUG)
     yield stream
     assert PLANTED not in stream.getvalue()
