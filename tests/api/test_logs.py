@@ -21,7 +21,7 @@ class Lines:
         self._stream = io.StringIO()
         for handler in logging.getLogger().handlers:
             if type(handler) is logging.StreamHandler:
-                handler.setStream(self._stream)
+                handler.stream = self._stream
 
     @property
     def text(self) -> str:
