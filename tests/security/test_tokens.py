@@ -119,6 +119,17 @@ def test_a_bad_token_never_falls_back_to_the_cookie(
         assert "Set-Cookie" not in response.headers
 
 
+def test_whoever_is_refused_is_nobody_in_the_log(
+    small: SmallProvider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = service(small.openid_settings())
+    headers = cookie_of(app, *Role) | {"Authorization": "Bearer x"}
+    assert_problem(call(app, "DELETE", "/v3/dummy/users/alice", headers), 401)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [(line["event"], line["who"]) for line in lines if "who" in line]
+    assert told == [("request", "anonymous"), ("audit", "anonymous")]
+
+
 def test_a_good_token_counts_and_not_the_cookie(app: Flask, small: SmallProvider) -> None:
     headers = cookie_of(app, *Role) | {"Authorization": f"bearer {small.bearer()}"}
     assert call(app, "GET", "/conf/me/roles", headers).get_json() == ["USER"]
