@@ -1,6 +1,7 @@
 """Coming back from the provider: state, PKCE and nonce are checked, and the cookie stays small."""
 
 import base64
+import random
 import time
 from typing import Any
 
@@ -119,9 +120,10 @@ def test_abandoned_log_ins_never_grow_the_cookie(app: Flask) -> None:
     assert len(visitor.cookie) < 300
 
 
-@pytest.mark.parametrize("character", ["x", "ä", "\u4e2d", "\U0001f984", '"', "\x01"])
+@pytest.mark.parametrize("character", ["!", "ä", "\u4e2d", "\U0001f600", "\x01"])
 def test_no_name_grows_the_cookie(app: Flask, character: str) -> None:
-    name = "".join(chr(ord(character) + number % 7) for number in range(5000))
+    numbers = random.Random(1)  # what repeats itself would be packed
+    name = "".join(chr(ord(character) + numbers.randrange(90)) for _ in range(5000))
     with app.test_request_context("/"):
         start_session(Session(name, name, frozenset()))
         response = app.response_class()
