@@ -4,9 +4,10 @@ set -eu
 cd "$(dirname "$0")/.."
 . tools/common.sh
 
-# A real Ceph cluster for the conformance tests, a browser for those of Swagger UI.
+# A real Ceph cluster for the conformance tests, a browser for those of Swagger UI, curl for the
+# README's examples.
 missing=
-for need in ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
+for need in curl:curl ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
     chromium:chromium; do
     have "${need%%:*}" || missing="$missing ${need#*:}"
 done
