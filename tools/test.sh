@@ -13,7 +13,7 @@ for need in curl:curl ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd rados
 done
 # shellcheck disable=SC2086  # a list of names
 [ -z "$missing" ] || apt_install $missing ||
-    say "Tests that need them will be missing these: as root on Debian, apt-get install$missing"
+    say "Some tests need programs that are not here: as root on Debian, apt-get install$missing"
 
 profile=dev
 [ -z "${CI:-}" ] || profile=ci
