@@ -7,6 +7,9 @@ from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
 from storage_api.domain.errors import (
     AlreadyExists,
     BackendError,
+    BackendRefused,
+    BackendTimeout,
+    BackendUnavailable,
     Conflict,
     Invalid,
     NotFound,
@@ -152,15 +155,34 @@ class Users(RadosgwBase, UserStore):
             if not _has_key(found, access_key):
                 raise _no_such_key(uid, access_key)
             made = self._make_key(uid, suspended=mapping.is_suspended(found))
-            try:
-                ended = self._admin.delete_key(uid, access_key)
-            except StorageError:
-                self._drop_key(uid, made.access_key)
-                raise
-            if not ended:  # somebody else rotated it, and his new key is the one that counts
+            if not self._end_key(uid, access_key, made.access_key):
+                # Somebody else rotated it, and his new key is the one that counts.
                 self._drop_key(uid, made.access_key)
                 raise _no_such_key(uid, access_key)
             return made
+
+    def _end_key(self, uid: str, old: str, new: str) -> bool:
+        """``False`` if ``old`` was gone. An error drops ``new`` only where ``old`` surely stays."""
+        try:
+            return self._admin.delete_key(uid, old)
+        except BackendError as error:
+            found = self._seen_after(uid)
+            if found is not None and not _has_key(found, old):
+                return not isinstance(error, BackendRefused)
+            # A request without an answer may still be carried out, whatever a look shows now.
+            if found is not None and not isinstance(error, BackendTimeout):
+                self._drop_key(uid, new)
+                raise
+            log.warning("rotation-unfinished", uid=uid, old=old, new=new, reason=str(error))
+            raise _both_may_be_valid(error, old, new) from error
+
+    def _seen_after(self, uid: str) -> Json | None:
+        """The user, looked at in extra time; ``None`` if that tells nothing."""
+        try:
+            with self._extra_time():
+                return self._admin.find_user(uid)
+        except BackendError:
+            return None
 
     def _drop_key(self, uid: str, access_key: str) -> None:
         try:
@@ -176,6 +198,14 @@ def _has_key(found: Json, access_key: str) -> bool:
 
 def _no_such_key(uid: str, access_key: str) -> NotFound:
     return NotFound(f"User {uid!r} has no key {access_key!r}.")
+
+
+def _both_may_be_valid(error: BackendError, old: str, new: str) -> BackendError:
+    kind = BackendTimeout if isinstance(error, BackendTimeout) else BackendUnavailable
+    return kind(
+        f"{error} Nobody knows whether the key {old!r} has ended, and {new!r} was made already: "
+        "both may be valid. List the user's keys before repeating, and delete what is not needed."
+    )
 
 
 def _check_settings(fields: UserCreate | UserPatch) -> None:
