@@ -11,7 +11,7 @@ from storage_api.backends.radosgw.client import Json, UnexpectedCode
 from storage_api.backends.radosgw.creation import BucketCreation, told_by_s3, told_if_allowed
 from storage_api.backends.radosgw.documents import BucketDocuments
 from storage_api.backends.s3 import S3Bucket
-from storage_api.backends.s3_documents import tags_document, versioning_record
+from storage_api.backends.s3_documents import check_tags, tags_document, versioning_record
 from storage_api.domain.errors import BackendError, Conflict, Invalid
 from storage_api.domain.models import Bucket, Ref, Versioning
 from storage_api.domain.requests import BucketPatch
@@ -40,6 +40,7 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
         return replace(record, **told_if_allowed(self._s3.bucket(key, record.name)))
 
     def update_bucket(self, bucket: Ref, changes: BucketPatch) -> Bucket:
+        check_tags(changes.get("tags", {}))
         path = self._path(bucket)
         found = self._bucket(bucket)
         uid, owner = self._our_owner(found)

@@ -244,16 +244,6 @@ class TestLostAnswers:
         assert (made.quota, made.tags) == (Quota(max_objects=3), {"a": "b"})
         assert spoilt.list_keys(user) == []
 
-    def test_a_bucket_that_cannot_be_completed_is_undone(
-        self, spoilt: RadosgwStorage, proxy: FaultyProxy, user: Ref, lab: Lab
-    ) -> None:
-        bucket = Ref(None, fresh("bucket"))
-        proxy.spoil(f"PUT /{bucket.name}?tagging", status=500)
-        with pytest.raises(BackendUnavailable):
-            spoilt.create_bucket(bucket, {"owner": user.name, "tags": {"a": "b"}})
-        assert bucket.name not in lab.admin("GET", "bucket")
-        assert spoilt.list_keys(user) == []
-
     def test_a_namespace_is_found(self, spoilt: RadosgwStorage, proxy: FaultyProxy) -> None:
         proxy.spoil("PUT /admin/user?uid=")
         made, created = spoilt.create_namespace(fresh("tenant"), {"display_name": "Lost"})
