@@ -24,7 +24,8 @@ MARKER = "storage-api-namespace"
 #: it ends at any moment; if one is ever left over, an administrator knows it by this.
 TEMPORARY = "SAPITEMP"
 
-_RESERVED = frozenset({MARKER, "anonymous"})
+#: No user may be called so, nor own a bucket.
+RESERVED = frozenset({MARKER, "anonymous"})
 _KEY_LENGTH = 20
 _KEY_ALPHABET = string.ascii_uppercase + string.digits
 _CLEAN_UP_SECONDS = 10.0
@@ -90,7 +91,7 @@ class RadosgwBase:
         return found
 
     def _check_new_uid(self, user: Ref) -> None:
-        if user.name in _RESERVED:
+        if user.name in RESERVED:
             raise Invalid(f"The user name {user.name!r} is reserved.")
         prefix = self._options.uid_prefix
         if not user.name.startswith(prefix):

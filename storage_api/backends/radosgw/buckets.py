@@ -12,6 +12,7 @@ from storage_api.backends.radosgw.creation import BucketCreation, told_by_s3, to
 from storage_api.backends.radosgw.documents import BucketDocuments
 from storage_api.backends.s3 import S3Bucket
 from storage_api.backends.s3_documents import check_tags, tags_document, versioning_record
+from storage_api.backends.s3_policy import policy_record, policy_text
 from storage_api.domain.errors import BackendError, Conflict, Invalid
 from storage_api.domain.models import Bucket, Ref, Versioning
 from storage_api.domain.requests import BucketPatch
@@ -46,11 +47,15 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
         uid, owner = self._our_owner(found)
         heir = self._heir(bucket, uid, changes.get("owner"))
         told: dict[str, Any] = {}
-        if changes.keys() & {"tags", "versioning"}:
+        settings = changes.keys() & {"tags", "versioning"}
+        if settings or (heir and not mapping.is_suspended(owner)):
             with self._owner_key(uid, owner) as key, self._changing_bucket(path):
                 seen = self._s3.bucket(key, bucket.name)
-                _set_on(seen, changes)
-                told = told_by_s3(seen)
+                if heir is not None:
+                    self._require_open_to(heir, seen)
+                if settings:
+                    _set_on(seen, changes)
+                    told = told_by_s3(seen)
         if heir is not None:
             with self._changing_bucket(path):
                 self._admin.link_bucket(path, mapping.bucket_id(found), heir)
@@ -59,13 +64,25 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
     def _heir(self, bucket: Ref, uid: str, name: str | None) -> str | None:
         """The full uid of the new owner, if there is to be another one than now."""
         heir = name and mapping.full_uid(self._tenant(bucket.namespace), name)
-        if not heir or heir == uid:
+        if not name or not heir or heir == uid:
             return None
-        found = self._admin.find_user(heir)
-        if found is None:
-            raise Invalid(f"There is no user {heir!r} who could own the bucket.")
-        self._require_ours(heir, found)
+        found = self._future_owner(heir)
+        limit = mapping.user_record(found).max_buckets
+        # RGW's own link call asks neither for the limit nor for the policy.
+        if limit is not None and len(self._admin.list_buckets_of(heir)) >= limit:
+            raise Conflict(f"User {heir!r} may own no more than {limit} bucket(s).")
         return heir
+
+    def _require_open_to(self, heir: str, seen: S3Bucket) -> None:
+        """A policy set for the former owner may lock out the next one for ever."""
+        text = seen.policy()
+        if text is None:
+            return
+        tenant, name = mapping.split_uid(heir)
+        try:
+            policy_text(policy_record(text), tenant=tenant, owner=name)
+        except Invalid as reason:
+            raise Conflict(f"The bucket's policy does not suit its new owner. {reason}") from reason
 
     def delete_bucket(self, bucket: Ref) -> None:
         path = self._path(bucket)

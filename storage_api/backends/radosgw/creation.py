@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from storage_api.backends.radosgw import limits, mapping
-from storage_api.backends.radosgw.base import RadosgwBase, existing, log
+from storage_api.backends.radosgw.base import RESERVED, RadosgwBase, existing, log
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json
 from storage_api.backends.s3 import S3Bucket
 from storage_api.backends.s3_documents import (
@@ -53,12 +53,13 @@ class BucketCreation(RadosgwBase):
                 return self._finished(found, record, fields, seen), True
 
     def _future_owner(self, uid: str) -> Json:
-        owner = self._admin.find_user(uid)
+        reserved = mapping.split_uid(uid)[1] in RESERVED
+        owner = None if reserved else self._admin.find_user(uid)
         if owner is None:
             raise Invalid(f"There is no user {uid!r} who could own the bucket.")
         self._require_ours(uid, owner)
         if mapping.is_suspended(owner):
-            raise Conflict(f"User {uid!r} is suspended and can own no new bucket.")
+            raise Conflict(f"User {uid!r} is suspended and can get no bucket.")
         return owner
 
     def _require_owner(self, found: Json, uid: str) -> None:

@@ -285,6 +285,41 @@ class TestChange:
         assert lab.admin("GET", "bucket", uid=owner.name) == []
         storage.delete_user(owner)
 
+    def test_a_new_owner_must_be_able_to_use_the_bucket(
+        self, storage: RadosgwStorage, lab: Lab
+    ) -> None:
+        space = fresh("tenant")
+        storage.create_namespace(space, {"display_name": "Space"})
+        owner = new_user(storage, space)
+        bucket = new_bucket(storage, owner)
+        full = new_user(storage, space, max_buckets=1)
+        new_bucket(storage, full)
+        for heir in (
+            new_user(storage, space, suspended=True),
+            new_user(storage, space, max_buckets=0),
+            full,
+        ):
+            with pytest.raises(Conflict, match=heir.name):
+                storage.update_bucket(bucket, {"owner": heir.name})
+        with pytest.raises(Invalid):
+            storage.update_bucket(bucket, {"owner": "storage-api-namespace"})
+        heir = new_user(storage, space, max_buckets=1)
+        denial = {
+            "Effect": "Deny",
+            "Principal": {"AWS": f"arn:aws:iam::{space}:user/{heir.name}"},
+            "Action": "s3:*",
+            "Resource": f"arn:aws:s3:::{bucket.name}",
+        }
+        storage.set_policy_document(bucket, OPEN | {"Statement": [denial]})
+        with pytest.raises(Conflict, match="policy"):
+            storage.update_bucket(bucket, {"owner": heir.name, "tags": {"a": "b"}})
+        storage.create_key(owner)
+        found = storage.get_bucket(bucket)
+        assert (found.owner, found.tags) == (owner.name, {})
+        storage.delete_policy_document(bucket)
+        storage.update_user(owner, {"suspended": True})
+        assert storage.update_bucket(bucket, {"owner": heir.name}).owner == heir.name
+
     def test_old_objects_stay_closed_to_a_new_owner(
         self, storage: RadosgwStorage, owner: Ref, lab: Lab
     ) -> None:
