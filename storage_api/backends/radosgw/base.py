@@ -2,6 +2,7 @@
 
 import secrets
 import string
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
@@ -35,12 +36,18 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-class RadosgwBase:
+class RadosgwBase(ABC):
     """Common ground of the mixins that ``RadosgwStorage`` is put together from."""
 
     _options: RadosgwOptions
-    _admin: AdminOps
-    _s3: S3Plane
+
+    @property
+    @abstractmethod
+    def _admin(self) -> AdminOps: ...
+
+    @property
+    @abstractmethod
+    def _s3(self) -> S3Plane: ...
 
     # Names
 
