@@ -9,9 +9,10 @@ from storage_api.backends.base import StorageBackend
 from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.accounting import Accounting
 from storage_api.backends.radosgw.buckets import Buckets
-from storage_api.backends.radosgw.client import AdminOps
+from storage_api.backends.radosgw.client import AdminOps, Json
 from storage_api.backends.radosgw.namespaces import Namespaces
 from storage_api.backends.radosgw.settings import RadosgwOptions
+from storage_api.backends.radosgw.shared import Shared
 from storage_api.backends.radosgw.users import Users
 from storage_api.backends.s3 import S3Plane
 from storage_api.domain.capabilities import Capability
@@ -58,6 +59,10 @@ class RadosgwStorage(Buckets, Users, Namespaces, Accounting, StorageBackend):
         auth = SigV4(options.admin_access_key, options.admin_secret_key, options.region)
         http = HttpClient(self._settings, self._gate, auth)
         return AdminOps(http, f"{options.endpoint}/{options.admin_path}", self._name)
+
+    @cached_property
+    def _all_buckets(self) -> Shared[list[Json]]:
+        return Shared(self._admin.list_buckets)
 
     @cached_property
     def _s3(self) -> S3Plane:

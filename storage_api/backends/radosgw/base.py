@@ -12,6 +12,7 @@ import structlog
 from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.client import AMBIGUOUS, AdminOps, Json
 from storage_api.backends.radosgw.settings import TENANT, RadosgwOptions
+from storage_api.backends.radosgw.shared import Shared
 from storage_api.backends.s3 import S3Key, S3Plane
 from storage_api.domain.errors import BackendError, BackendMisbehaved, Conflict, Invalid, NotFound
 from storage_api.domain.models import NewKey, Ref
@@ -49,6 +50,11 @@ class RadosgwBase(ABC):
     @abstractmethod
     def _s3(self) -> S3Plane: ...
 
+    @property
+    @abstractmethod
+    def _all_buckets(self) -> Shared[list[Json]]:
+        """The statistics of every bucket, which cost the whole cluster; any caller may ask."""
+
     # Names
 
     def _tenant(self, namespace: str | None) -> str:
@@ -81,8 +87,13 @@ class RadosgwBase(ABC):
         """RGW answers 500 when two changes of one user meet, quotas and keys included."""
         return exclusive("radosgw", self._options.endpoint, uid)
 
-    def _changing_bucket(self, path: str) -> AbstractContextManager[None]:
-        return exclusive("radosgw", self._options.endpoint, "bucket", path)
+    @contextmanager
+    def _changing_bucket(self, path: str) -> Iterator[None]:
+        with exclusive("radosgw", self._options.endpoint, "bucket", path):
+            try:
+                yield
+            finally:
+                self._all_buckets.forget()
 
     # Users
 

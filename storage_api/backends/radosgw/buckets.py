@@ -23,12 +23,12 @@ _COUNTED = 1000
 class Buckets(BucketCreation, BucketDocuments, BucketStore):
     def list_buckets(self, namespace: str | None) -> list[Bucket]:
         tenant = self._tenant(namespace)
-        rows = [row for row in self._admin.list_buckets() if mapping.bucket_tenant(row) == tenant]
+        all_rows, moment = self._all_buckets.get()
+        rows = [row for row in all_rows if mapping.bucket_tenant(row) == tenant]
         if not rows:
             self._require_namespace(namespace)
-        now = datetime.now(UTC)
         return sorted(
-            (mapping.bucket_record(row, now) for row in rows), key=lambda bucket: bucket.name
+            (mapping.bucket_record(row, moment) for row in rows), key=lambda bucket: bucket.name
         )
 
     def get_bucket(self, bucket: Ref) -> Bucket:
