@@ -15,10 +15,12 @@ from storage_api.domain.errors import (
     NotFound,
     StorageError,
 )
-from storage_api.domain.models import Key, NewKey, Ref, User
+from storage_api.domain.models import Key, NewKey, Quota, Ref, User
 from storage_api.domain.requests import UserCreate, UserPatch
 
 _NAMED_BUCKETS = 10
+_LATER = frozenset({"quota", "bucket_quota"})
+_NO_QUOTA = Quota(enabled=False)
 
 
 class Users(RadosgwBase, UserStore):
@@ -59,20 +61,18 @@ class Users(RadosgwBase, UserStore):
         return True
 
     def _complete(self, uid: str, fields: UserCreate) -> User:
-        """The settings that RGW does not take in the create call itself."""
+        """The settings that RGW does not take in the create call itself.
+
+        Nothing is undone: after a lost answer the user may be somebody else's just as well.
+        """
         try:
             self._set_quotas(uid, fields)
             return mapping.user_record(existing(self._admin.find_user(uid)))
-        except BaseException:
-            self._undo_user(uid)
-            raise
-
-    def _undo_user(self, uid: str) -> None:
-        try:
-            with self._extra_time():
-                self._admin.delete_user(uid)
         except StorageError as error:
-            log.warning("half-made-user-left-over", uid=uid, reason=str(error))
+            log.warning("half-made-user", uid=uid, reason=str(error))
+            there = "The user is there, perhaps without quotas; the same request finishes it."
+            error.args = (f"{error} {there}",)
+            raise
 
     def _matching_user(self, uid: str, found: Json, fields: UserCreate) -> User:
         try:
@@ -81,9 +81,19 @@ class Users(RadosgwBase, UserStore):
             raise AlreadyExists(str(reason)) from reason
         record = mapping.user_record(found)
         differing = mapping.differing(record, fields)
+        if differing and self._is_unfinished(uid, record, differing):
+            return self._complete(uid, fields)
         if differing:
             raise AlreadyExists(f"User {uid!r} exists with another {', '.join(differing)}.")
         return record
+
+    def _is_unfinished(self, uid: str, record: User, differing: list[str]) -> bool:
+        """Whether only quotas lack that nobody ever set, and the user was never used."""
+        return (
+            all(name in _LATER and getattr(record, name) == _NO_QUOTA for name in differing)
+            and not record.key_ids
+            and not self._admin.list_buckets_of(uid)
+        )
 
     def _set_quotas(self, uid: str, fields: UserCreate | UserPatch) -> None:
         for kind, quota in limits.quotas(fields).items():

@@ -1,6 +1,6 @@
 """Creates that stop on the way: what is there stays, and the same request finishes it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import structlog
@@ -87,3 +87,23 @@ class TestBuckets:
         with pytest.raises(AlreadyExists, match="tags"):
             storage.create_bucket(bucket, wanted)
         assert storage.get_bucket(bucket).tags == {}
+
+
+class TestUsers:
+    FIELDS: ClassVar[Any] = {"quota": LIMITED, "bucket_quota": Quota(max_objects=2)}
+
+    def test_a_repeat_finishes_what_a_stalled_create_left(
+        self, spoilt: RadosgwStorage, proxy: FaultyProxy
+    ) -> None:
+        user = Ref(None, fresh("user"))
+        proxy.spoil("PUT /admin/user?quota", status=500, forward=False)
+        with pytest.raises(BackendUnavailable, match="same request finishes it"):
+            spoilt.create_user(user, self.FIELDS)
+        made, created = spoilt.create_user(user, self.FIELDS)
+        assert not created
+        assert (made.quota, made.bucket_quota) == (LIMITED, Quota(max_objects=2))
+
+    def test_one_in_use_is_not_changed(self, storage: RadosgwStorage, owner: Ref) -> None:
+        storage.create_key(owner)
+        with pytest.raises(AlreadyExists, match="quota"):
+            storage.create_user(owner, self.FIELDS)
