@@ -4,7 +4,7 @@ import secrets
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 import structlog
@@ -81,15 +81,29 @@ class RadosgwBase(ABC):
             return True
         return any(mapping.split_uid(uid)[0] == tenant for uid in self._admin.list_uids())
 
-    # One change at a time. Never take one of these inside another: two names may share a file.
+    # One change at a time. Nested in this order only: namespace, owner, address, user, bucket.
+
+    def _keeping_namespace(self, tenant: str) -> AbstractContextManager[None]:
+        """No user appears in a namespace that is just being deleted."""
+        return exclusive("radosgw-namespace", self._options.endpoint, tenant)
+
+    def _keeping_owner(self, uid: str) -> AbstractContextManager[None]:
+        """No owner goes while getting a bucket: a later user of that uid would own its data."""
+        return exclusive("radosgw-owner", self._options.endpoint, uid)
+
+    def _giving_address(self, email: str | None) -> AbstractContextManager[None]:
+        """RGW finds an address that is in use only if nobody else is just being given it."""
+        if not email:
+            return nullcontext()
+        return exclusive("radosgw-address", self._options.endpoint, email)
 
     def _changing_user(self, uid: str) -> AbstractContextManager[None]:
         """RGW answers 500 when two changes of one user meet, quotas and keys included."""
-        return exclusive("radosgw", self._options.endpoint, uid)
+        return exclusive("radosgw-user", self._options.endpoint, uid)
 
     @contextmanager
     def _changing_bucket(self, path: str) -> Iterator[None]:
-        with exclusive("radosgw", self._options.endpoint, "bucket", path):
+        with exclusive("radosgw-bucket", self._options.endpoint, path):
             try:
                 yield
             finally:

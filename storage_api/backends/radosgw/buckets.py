@@ -57,7 +57,8 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
                     _set_on(seen, changes)
                     told = told_by_s3(seen)
         if heir is not None:
-            with self._changing_bucket(path):
+            with self._keeping_owner(heir), self._changing_bucket(path):
+                self._future_owner(heir)
                 self._admin.link_bucket(path, mapping.bucket_id(found), heir)
         return replace(self.get_bucket(bucket), **told)
 

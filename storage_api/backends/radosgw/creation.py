@@ -30,6 +30,10 @@ class BucketCreation(RadosgwBase):
     def create_bucket(self, bucket: Ref, fields: BucketCreate) -> tuple[Bucket, bool]:
         _check_settings(fields)
         uid = mapping.full_uid(self._tenant(bucket.namespace), fields["owner"])
+        with self._keeping_owner(uid):
+            return self._create_for(uid, bucket, fields)
+
+    def _create_for(self, uid: str, bucket: Ref, fields: BucketCreate) -> tuple[Bucket, bool]:
         owner = self._future_owner(uid)
         path = self._path(bucket)
         found = self._admin.find_bucket(path)

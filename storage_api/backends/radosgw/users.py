@@ -38,9 +38,13 @@ class Users(RadosgwBase, UserStore):
     def create_user(self, user: Ref, fields: UserCreate) -> tuple[User, bool]:
         self._check_new_uid(user)
         _check_settings(fields)
-        self._require_namespace(user.namespace)
         uid = self._uid(user)
-        with self._changing_user(uid):
+        with (
+            self._keeping_namespace(self._tenant(user.namespace)),
+            self._giving_address(fields.get("email")),
+            self._changing_user(uid),
+        ):
+            self._require_namespace(user.namespace)
             found = self._admin.find_user(uid)
             if found is None and self._make_user(uid, user.name, fields):
                 return self._complete(uid, fields), True
@@ -102,7 +106,7 @@ class Users(RadosgwBase, UserStore):
     def update_user(self, user: Ref, changes: UserPatch) -> User:
         _check_settings(changes)
         uid = self._uid(user)
-        with self._changing_user(uid):
+        with self._giving_address(changes.get("email")), self._changing_user(uid):
             self._our_user(user)
             parameters = mapping.user_parameters(changes)
             if parameters:
@@ -115,7 +119,7 @@ class Users(RadosgwBase, UserStore):
 
     def delete_user(self, user: Ref) -> None:
         uid = self._uid(user)
-        with self._changing_user(uid):
+        with self._keeping_owner(uid), self._changing_user(uid):
             try:
                 self._our_user(user)
             except NotFound:
