@@ -27,7 +27,7 @@ def exclusive(kind: str, *name: str) -> Iterator[None]:
         Conflict: somebody else held it for 30 seconds.
     """
     digest = hashlib.sha256("\0".join(name).encode()).hexdigest()
-    file = _directory() / f"{kind}-{digest[:3]}"
+    file = private_directory() / f"{kind}-{digest[:3]}"
     handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _wait_for(handle)
@@ -49,7 +49,7 @@ def _wait_for(handle: int) -> None:
             return
 
 
-def _directory() -> Path:
+def private_directory() -> Path:
     """A private directory; it holds at most 4,096 files of each kind, one for a digest's start."""
     path = Path(tempfile.gettempdir()) / f"storage-api-locks-{os.getuid()}"
     path.mkdir(mode=0o700, exist_ok=True)

@@ -20,6 +20,7 @@ from storage_api.domain.errors import BackendRefused
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import HttpClient, TransportSettings
 from storage_api.transport.signing import SigV4
+from storage_api.transport.stamp import Stamp
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -62,7 +63,7 @@ class RadosgwStorage(Buckets, Users, Namespaces, Accounting, StorageBackend):
 
     @cached_property
     def _all_buckets(self) -> Shared[list[Json]]:
-        return Shared(self._admin.list_buckets)
+        return Shared(self._admin.list_buckets, Stamp("radosgw", self._options.endpoint))
 
     @cached_property
     def _s3(self) -> S3Plane:

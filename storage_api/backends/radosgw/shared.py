@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from storage_api.domain.errors import BackendTimeout
 from storage_api.transport.context import REQUEST_SECONDS, seconds_left
+from storage_api.transport.stamp import Stamp
 
 T = TypeVar("T")
 
@@ -17,22 +18,30 @@ _LASTS_SECONDS = 2.0
 
 
 class Shared(Generic[T]):
-    """Fetches once for all threads; an answer lasts for a few seconds, an error does not."""
+    """Fetches once for all threads; an answer lasts for a few seconds, an error does not.
 
-    def __init__(self, fetch: Callable[[], T]) -> None:
+    A change that any process of this host reports with ``forget`` ends it at once.
+    """
+
+    def __init__(self, fetch: Callable[[], T], stamp: Stamp) -> None:
         self._fetch = fetch
+        self._stamp = stamp
+        self._as_of = 0
         self._lock = threading.Lock()
         self._flight: Future[tuple[T, datetime]] | None = None
         self._ends = 0.0
 
     def get(self) -> tuple[T, datetime]:
         """The answer and the moment at which it was asked for."""
+        as_of = self._stamp.read()
         with self._lock:
             flight = self._flight
-            leads = flight is None or time.monotonic() > self._ends
+            over = time.monotonic() > self._ends or as_of != self._as_of
+            leads = flight is None or over
             if flight is None or leads:
                 flight = self._flight = Future()
                 self._ends = float("inf")
+                self._as_of = as_of
         if leads:
             self._run(flight)
         try:
@@ -42,8 +51,7 @@ class Shared(Generic[T]):
 
     def forget(self) -> None:
         """Who asks from now on gets an answer that was not asked for before."""
-        with self._lock:
-            self._flight = None
+        self._stamp.advance()
 
     def _run(self, flight: "Future[tuple[T, datetime]]") -> None:
         began = datetime.now(UTC)

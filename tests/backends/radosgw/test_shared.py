@@ -13,6 +13,7 @@ from storage_api.domain.capabilities import HolderKind
 from storage_api.domain.errors import BackendTimeout, BackendUnavailable
 from storage_api.domain.models import Ref
 from storage_api.transport.context import serving
+from storage_api.transport.stamp import Stamp
 from tests.backends.radosgw.lab import Lab, fresh, new_bucket, new_user
 from tests.backends.radosgw.proxy import FaultyProxy
 from tests.backends.radosgw.test_users import at_once
@@ -41,6 +42,15 @@ def test_a_crowd_costs_the_cluster_one_call(lab: Lab, proxy: FaultyProxy) -> Non
     assert bucket.name not in {each.name for each in storage.list_buckets(None)}
 
 
+def test_another_process_s_change_ends_an_answer_at_once() -> None:
+    name = fresh("stamp")
+    counts = iter(range(10))
+    ours, theirs = (Shared(lambda: next(counts), Stamp(name)) for _ in range(2))
+    assert (ours.get()[0], ours.get()[0]) == (0, 0)
+    theirs.forget()
+    assert (ours.get()[0], ours.get()[0]) == (1, 1)
+
+
 def _costly(proxy: FaultyProxy) -> int:
     return proxy.lines.count("GET /admin/bucket?stats=true")
 
@@ -55,7 +65,7 @@ def test_an_answer_ends_and_an_error_is_not_kept(monkeypatch: pytest.MonkeyPatch
             raise answer
         return int(answer)
 
-    shared = Shared(fetch)
+    shared = Shared(fetch, Stamp(fresh("stamp")))
     assert (shared.get()[0], shared.get()[0]) == (1, 1)
     time.sleep(0.06)
     with pytest.raises(BackendUnavailable):
@@ -72,13 +82,13 @@ def test_what_was_asked_for_before_a_change_is_not_told_after_it() -> None:
             shared.forget()  # a change that ends while the cluster still counts
         return number
 
-    shared = Shared(fetch)
+    shared = Shared(fetch, Stamp(fresh("stamp")))
     assert shared.get()[0] == 1
     assert shared.get()[0] == 2
 
 
 def test_who_waits_for_others_keeps_his_own_deadline() -> None:
-    shared = Shared(lambda: time.sleep(0.5))
+    shared = Shared(lambda: time.sleep(0.5), Stamp(fresh("stamp")))
 
     def impatient() -> Any:
         time.sleep(0.1)
