@@ -33,7 +33,7 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     packages=find_packages(include=["storage_api", "storage_api.*"]),
-    package_data={"storage_api": ["py.typed"], "storage_api.api": ["templates/*"]},
+    package_data={"storage_api": ["py.typed"], "storage_api.api": ["static/*", "templates/*"]},
     python_requires=">=3.11",
     install_requires=requirements("requirements.in"),
     extras_require={"dev": requirements("requirements-dev.in")},

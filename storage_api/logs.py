@@ -30,7 +30,6 @@ def configure_logs(level: int) -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
@@ -45,6 +44,10 @@ def configure_logs(level: int) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # Named, because Flask would set it to DEBUG in debug mode.
+    logging.getLogger("storage_api").setLevel(level)
+    # Audit records are owed whatever else is worth a line.
+    logging.getLogger("audit").setLevel(logging.INFO)
     # At DEBUG these print whole requests, signatures and keys included.
     for library in ("boto3", "botocore", "urllib3", "s3transfer", "requests", "authlib"):
         logging.getLogger(library).setLevel(max(level, logging.WARNING))

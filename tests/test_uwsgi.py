@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -131,3 +132,27 @@ def test_flask_run_needs_nothing_but_back_ends(tmp_path: Path) -> None:
         api = OverNetwork(server.url)
         assert api.get("/conf/me/roles").expect(200) == ["USER", "ADMIN", "UBER_ADMIN"]
         api.post("/v3/dummy/volumes/v", {"size_total": GIB}).expect(201)
+
+
+def test_a_body_that_comes_in_chunks_is_refused_and_not_taken_for_none(server: Server) -> None:
+    api = OverNetwork(server.url)
+    volume = f"/v3/dummy/volumes/{fresh('chunked')}"
+    cookie = requests.get(f"{server.url}/login", allow_redirects=False, timeout=30).cookies
+    sent = requests.post(
+        server.url + volume,
+        data=iter([b'{"size_', b'total": 12345}']),
+        headers={"Content-Type": "application/json"},
+        cookies=cookie,
+        timeout=30,
+    )
+    assert sent.status_code == 411, sent.text
+    api.get(volume).expect(404)
+
+
+def test_a_huge_body_is_refused_before_it_is_taken_in(server: Server) -> None:
+    head = b"POST /v3/dummy/volumes/huge HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(head)
+        answer = connection.recv(65536)
+    assert answer == b"" or b" 413 " in answer

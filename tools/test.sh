@@ -5,15 +5,15 @@ cd "$(dirname "$0")/.."
 . tools/common.sh
 
 # A real Ceph cluster for the conformance tests, a browser for those of Swagger UI, an identity
-# provider and Redis for those of signing on.
+# provider and Redis for those of signing on, curl for the README's examples.
 missing=
-for need in ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
+for need in curl:curl ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
     chromium:chromium node:nodejs npm:npm redis-server:redis-server; do
     have "${need%%:*}" || missing="$missing ${need#*:}"
 done
 # shellcheck disable=SC2086  # a list of names
 [ -z "$missing" ] || apt_install $missing ||
-    say "Tests that need them will be missing these: as root on Debian, apt-get install$missing"
+    say "Some tests need programs that are not here: as root on Debian, apt-get install$missing"
 
 profile=dev
 [ -z "${CI:-}" ] || profile=ci

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
 
 import orjson
 from flask import request
@@ -82,6 +82,9 @@ class Body:
             Invalid: it is no JSON, or not what the operation takes.
             UnsupportedMediaType, RequestEntityTooLarge
         """
+        if request.method == "PUT" and not request.get_data():
+            # An empty document would be a valid one that removes everything.
+            raise Invalid("A body is needed: PUT replaces the whole.")
         data = _json()
         if not isinstance(data, dict):
             raise Invalid("The body must be a JSON object.")
@@ -94,6 +97,14 @@ class Body:
             for key in typed.keys() & _NAMES.keys():
                 _NAMES[key].check(typed[key])
         return typed
+
+
+class _NoKeys(TypedDict):
+    pass
+
+
+#: For operations that take nothing: what a caller sends all the same is not ignored.
+NO_BODY = Body(_NoKeys)
 
 
 def _json() -> Any:
@@ -149,7 +160,8 @@ def _unknown_reason(error: ValidationError) -> str:
     instance = error.instance if isinstance(error.instance, Mapping) else {}
     known = schema.get("properties", {})
     unknown = [str(key)[:64] for key in instance if key not in known]
-    return f"has unknown keys: {', '.join(sorted(unknown)[:10])} (known: {', '.join(known)})"
+    names = ", ".join(sorted(unknown)[:10])
+    return f"has unknown keys: {names} (known: {', '.join(known) or 'none'})"
 
 
 def _missing_reason(error: ValidationError) -> str:

@@ -88,8 +88,8 @@ class SubsystemItem(ApiResource):
     def get(self, endpoint: str) -> Subsystem:
         """Show what a back-end can do and how it is
 
-        The state is that of the last probe, which is never older than a minute while
-        somebody asks."""
+        The state is that of the last probe by the process that answers, or unknown if that is
+        more than a minute ago."""
         backends = mounted_backends()
         if endpoint not in backends:
             raise NotFound(f"No such subsystem. Allowed values are: {', '.join(backends)}.")

@@ -77,13 +77,19 @@ _SLUGS = {
 _PROBLEM: Schema = {
     "type": "object",
     "description": "A problem document (RFC 9457).",
-    "required": ["type", "title", "status", "detail", "code", "request_id", "message"],
+    "required": [
+        *("type", "title", "status", "detail", "code", "retryable", "request_id", "message")
+    ],
     "properties": {
         "type": {"type": "string", "example": "urn:storage-api:problem:not-found"},
         "title": {"type": "string", "example": "Not Found"},
         "status": {"type": "integer", "example": 404},
         "detail": {"type": "string", "example": "There is no volume 'x'."},
         "code": {"type": "string", "example": "not-found"},
+        "retryable": {
+            "type": "boolean",
+            "description": "Whether the same request, sent again later, may work.",
+        },
         "request_id": {"type": "string", "x-nullable": True, "example": "0f3c2a7b9d"},
         "message": {"type": "string", "description": "The same as detail."},
     },
@@ -278,6 +284,7 @@ def _example(status: HTTPStatus, text: str) -> Schema:
         "status": status.value,
         "detail": text,
         "code": slug,
+        "retryable": status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT},
         "request_id": "9c1f6c0e5f0b4c7e",
         "message": text,
     }

@@ -22,15 +22,24 @@ def register_problems(app: Flask) -> None:
 
 
 def problem(
-    status: HTTPStatus, slug: str, detail: str, headers: dict[str, str] | None = None
+    status: HTTPStatus,
+    slug: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    *,
+    retryable: bool = False,
 ) -> Response:
-    """``message`` repeats ``detail`` because v3's clients read that key."""
+    """``message`` repeats ``detail`` because v3's clients read that key.
+
+    ``retryable`` tells whether the same request, sent again later, may work.
+    """
     document = {
         "type": f"urn:storage-api:problem:{slug}",
         "title": status.phrase,
         "status": status.value,
         "detail": detail,
         "code": slug,
+        "retryable": retryable,
         "request_id": current_request_id(),
         "message": detail,
     }
@@ -45,12 +54,18 @@ def _storage_error(error: StorageError) -> Response:
     if isinstance(error, BackendError):
         log.warning("backend-error", kind=error.slug, detail=str(error), cause=_cause(error))
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
-    return problem(error.status, error.slug, str(error), headers)
+    return problem(error.status, error.slug, str(error), headers, retryable=error.retryable)
 
 
 def _cause(error: BaseException) -> str | None:
-    """What the vendor's library said: for the log only."""
-    return repr(error.__cause__)[:500] if error.__cause__ else None
+    """What happened below, for the log: in words only where they tell of the connection.
+
+    Other exceptions may quote what a vendor sent, which may hold secrets.
+    """
+    cause = error.__cause__
+    if cause is None:
+        return None
+    return repr(cause)[:500] if isinstance(cause, OSError) else type(cause).__name__
 
 
 def _http_error(error: HTTPException) -> HTTPException | Response:

@@ -7,8 +7,9 @@ from contextlib import ExitStack
 
 import structlog
 from flask import Flask, Response, current_app, g, request
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, LengthRequired
 
+from storage_api.backends.base import EXTENSION
 from storage_api.security.audit import record_write
 from storage_api.security.csrf import SAFE_METHODS, is_cross_site_write
 from storage_api.security.principal import check_bearer_token, current_principal
@@ -27,6 +28,7 @@ log = structlog.get_logger("request")
 
 def watch_requests(app: Flask) -> None:
     app.before_request(_begin)
+    app.before_request(_refuse_unreadable_bodies)
     app.before_request(check_bearer_token)
     app.before_request(_refuse_cross_site_writes)
     app.after_request(_finish)
@@ -42,6 +44,15 @@ def _begin() -> None:
     g.around.enter_context(serving(request_id))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
+    if backend := _backend():
+        structlog.contextvars.bind_contextvars(backend=backend)
+
+
+def _refuse_unreadable_bodies() -> None:
+    """A chunked body that the server does not hand on would look like none at all."""
+    chunked = "Transfer-Encoding" in request.headers
+    if chunked and not request.environ.get("wsgi.input_terminated"):
+        raise LengthRequired("Send the body with a Content-Length, not in chunks.")
 
 
 def _refuse_cross_site_writes() -> None:
@@ -80,8 +91,8 @@ def _finish(response: Response) -> Response:
 
 def _backend() -> str | None:
     """The back-end's endpoint: the first part of the names that ``mount`` gives."""
-    name, dot, _ = (request.endpoint or "").partition(".")
-    return name if dot else None
+    name = (request.endpoint or "").partition(".")[0]
+    return name if name in current_app.extensions[EXTENSION] else None
 
 
 def _release(_error: BaseException | None) -> None:

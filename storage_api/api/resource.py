@@ -11,6 +11,7 @@ from flask_restx import Resource
 from flask_restx.mask import Mask
 from werkzeug.exceptions import Forbidden
 
+from storage_api.api.bodies import NO_BODY
 from storage_api.api.encoding import json_response, requested_mask
 from storage_api.api.listing import paged
 from storage_api.api.operation import Operation, operation_of
@@ -59,6 +60,8 @@ class ApiResource(Resource):
                 NAME_RULES[parameter].check(value)
         mask = requested_mask(operation.record)
         body = {"body": operation.body.read()} if operation.body else {}
+        if operation.body is None and request.method == "POST" and not self.v3:
+            NO_BODY.read()
         try:
             result = method(**path, **body)
         except (AlreadyExists, LockHeld) as error:

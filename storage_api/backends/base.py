@@ -25,8 +25,8 @@ EXTENSION = "storage_api"
 class StorageBackend(ABC):
     """A configured storage system.
 
-    Building one checks its options and does nothing else: no connection, no file,
-    no thread. The first operation connects.
+    Building one checks its options and does nothing else: no connection, no thread.
+    The first operation connects.
     """
 
     #: Dataclass of the options that an operator may set; see ``options.py``.

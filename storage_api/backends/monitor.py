@@ -1,7 +1,7 @@
 """How the back-ends are, without making anybody wait for one that hangs.
 
 Asking answers at once from the last probe; a probe that is due runs in a thread of
-its own. Only the very first question waits a moment for its answer.
+its own. Only a question after a long silence waits a moment for its answer.
 """
 
 import threading
@@ -17,6 +17,8 @@ from storage_api.domain.errors import BackendError
 from storage_api.domain.models import State
 
 PROBE_EVERY_SECONDS = 30.0
+#: What was found longer ago says nothing about now.
+STALE_SECONDS = 60.0
 #: How long the very first question waits: for one back-end, and for all (a probe's patience).
 FIRST_WAIT_SECONDS = 2.0
 FIRST_WAIT_FOR_ALL_SECONDS = 0.8
@@ -37,7 +39,14 @@ class BackendState:
 class _Watch:
     state: BackendState = field(default_factory=BackendState)
     due: float = 0.0
-    first: threading.Event = field(default_factory=threading.Event)
+    probed: float = float("-inf")
+    answered: threading.Event = field(default_factory=threading.Event)
+
+    def told(self) -> BackendState:
+        """The last probe's outcome, unless it is too old to be true."""
+        if time.monotonic() - self.probed > STALE_SECONDS:
+            return BackendState()
+        return self.state
 
 
 class Monitor:
@@ -52,8 +61,8 @@ class Monitor:
         """The state of one back-end."""
         self._probe_if_due(endpoint)
         watch = self._watches[endpoint]
-        watch.first.wait(FIRST_WAIT_SECONDS)
-        return watch.state
+        watch.answered.wait(FIRST_WAIT_SECONDS)
+        return watch.told()
 
     def states(self) -> dict[str, BackendState]:
         """The states of all; first answers are awaited together, not one after the other."""
@@ -61,8 +70,8 @@ class Monitor:
             self._probe_if_due(endpoint)
         end = time.monotonic() + FIRST_WAIT_FOR_ALL_SECONDS
         for watch in self._watches.values():
-            watch.first.wait(max(0.0, end - time.monotonic()))
-        return {endpoint: watch.state for endpoint, watch in self._watches.items()}
+            watch.answered.wait(max(0.0, end - time.monotonic()))
+        return {endpoint: watch.told() for endpoint, watch in self._watches.items()}
 
     def _probe_if_due(self, endpoint: str) -> None:
         watch = self._watches[endpoint]
@@ -71,6 +80,8 @@ class Monitor:
                 return
             # Also while a probe hangs no second one starts before its time.
             watch.due = time.monotonic() + PROBE_EVERY_SECONDS
+            if time.monotonic() - watch.probed > STALE_SECONDS:
+                watch.answered.clear()
         threading.Thread(target=self._probe, args=(endpoint,), daemon=True).start()
 
     def _probe(self, endpoint: str) -> None:
@@ -86,4 +97,5 @@ class Monitor:
         if status is not watch.state.status:
             log.info("backend-state", backend=endpoint, state=status, detail=detail)
         watch.state = BackendState(status, detail, datetime.now(UTC))
-        watch.first.set()
+        watch.probed = time.monotonic()
+        watch.answered.set()

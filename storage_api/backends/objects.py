@@ -54,7 +54,8 @@ class BucketStore(ABC):
     def create_bucket(self, bucket: Ref, fields: BucketCreate) -> tuple[Bucket, bool]:
         """Create a bucket for an existing user.
 
-        It is complete or it is not there: a step that fails undoes the ones before it.
+        Where a step fails after it was made, the error says so, and the same request
+        finishes it: what is there is never removed, for somebody may be using it already.
 
         Raises:
             Invalid: the owner is unknown or a setting cannot be honoured here.

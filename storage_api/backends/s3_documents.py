@@ -1,5 +1,6 @@
 """Lifecycle, CORS and tags between our records and S3's documents. Pure functions."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,10 @@ _PARTS = {
     "AbortIncompleteMultipartUpload": frozenset({"DaysAfterInitiation"}),
 }
 
+_MOST_TAGS, _MOST_KEY_BYTES, _MOST_VALUE_BYTES = 50, 128, 256
+# A carriage return would come back as a line feed.
+_UNTOLD_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+
 
 def versioning_record(status: str | None) -> Versioning:
     return {"Enabled": Versioning.ENABLED, "Suspended": Versioning.SUSPENDED}.get(
@@ -44,6 +49,20 @@ def tags_record(tags: list[Any]) -> dict[str, str]:
 
 def tags_document(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Raises ``Invalid`` for what S3 refuses, before anything is made that would carry them."""
+    if len(tags) > _MOST_TAGS:
+        raise Invalid(f"A bucket has at most {_MOST_TAGS} tags.")
+    for key, value in tags.items():
+        if _UNTOLD_IN_XML.search(key + value):
+            raise Invalid("A tag holds characters that XML cannot carry.")
+        if not 0 < len(key.encode()) <= _MOST_KEY_BYTES or len(value.encode()) > _MOST_VALUE_BYTES:
+            raise Invalid(
+                f"A tag has a key of 1 to {_MOST_KEY_BYTES} bytes and a value of at most "
+                f"{_MOST_VALUE_BYTES}."
+            )
 
 
 def check_lifecycle(lifecycle: Lifecycle) -> None:

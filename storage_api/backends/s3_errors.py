@@ -78,9 +78,11 @@ def translated(name: str) -> Iterator[None]:
         yield
     except boto.ClientError as error:
         raise _answered(name, error) from error
-    except boto.ParamValidationError as error:
-        raise Invalid("A value has a form that S3 does not know.") from error
-    except (boto.BotoCoreError, ResponseParserError) as error:
+    except boto.ParamValidationError:  # repeats the values
+        raise Invalid("A value has a form that S3 does not know.") from None
+    except ResponseParserError:  # repeats the whole answer
+        raise BackendMisbehaved(f"{name} sent an answer that is not S3.") from None
+    except boto.BotoCoreError as error:
         raise _not_answered(name, error) from error
 
 
@@ -92,9 +94,17 @@ def _answered(name: str, error: boto.ClientError) -> Exception:
     return S3Refusal(code if code.isalnum() else f"HTTP {status}")
 
 
+def _tls_trouble(name: str, reason: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        return f"{name} showed a TLS certificate that is not trusted."
+    if "WRONG_VERSION_NUMBER" in reason or "HTTP_REQUEST" in reason:
+        return f"{name} does not speak TLS there; its address may need http:// instead."
+    return f"TLS with {name} failed."
+
+
 def _not_answered(name: str, error: Exception) -> BackendError:
     if isinstance(error, boto.SSLError):
-        return BackendMisbehaved(f"{name} showed a TLS certificate that is not trusted.")
+        return BackendMisbehaved(_tls_trouble(name, str(error)))
     if isinstance(error, boto.ConnectTimeoutError | boto.EndpointConnectionError):
         return BackendUnavailable(f"{name} cannot be reached.")
     if isinstance(error, boto.ReadTimeoutError):

@@ -28,8 +28,8 @@ def policy_text(policy: Policy, *, tenant: str, owner: str) -> str:
     try:
         text = json.dumps(policy, ensure_ascii=False, allow_nan=False)
         size = len(text.encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise Invalid("The policy is no JSON object.") from error
+    except (TypeError, ValueError, RecursionError):
+        raise Invalid("The policy is no JSON object.") from None
     if size > _MOST_BYTES:
         raise Invalid(f"The policy is longer than {_MOST_BYTES} bytes.")
     for statement in _statements(policy):

@@ -8,11 +8,6 @@ TIB = 1024**4
 MAX_BYTES = 2**63 - 1
 
 
-def round_up(value: int, step: int) -> int:
-    """The smallest multiple of ``step`` that is not below ``value``."""
-    return -(-value // step) * step
-
-
 def ceil_div(value: int, step: int) -> int:
     """``value`` in units of ``step``, rounded up so that no limit shrinks on the way."""
     return -(-value // step)

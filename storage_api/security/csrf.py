@@ -18,4 +18,11 @@ def is_cross_site_write(cookie_name: str) -> bool:
         return True
     origin = request.headers.get("Origin")
     # The scheme is left out: behind a TLS router the browser's is https and ours is http.
-    return origin is not None and urlsplit(origin).netloc != request.host
+    return origin is not None and _host(origin) != request.host
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

@@ -17,14 +17,18 @@ _POLL_SECONDS = 0.01
 
 
 @contextmanager
-def exclusive(*name: str) -> Iterator[None]:
-    """Hold the lock called ``name``; the kernel frees it if the process dies.
+def exclusive(kind: str, *name: str) -> Iterator[None]:
+    """Hold the lock of this kind and name; the kernel frees it if the process dies.
+
+    Two names of one kind may share a lock, so a holder must not ask for another of the
+    same kind. Locks of different kinds may be nested, always in the same order.
 
     Raises:
         Conflict: somebody else held it for 30 seconds.
     """
     digest = hashlib.sha256("\0".join(name).encode()).hexdigest()
-    handle = os.open(_directory() / digest[:3], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    file = private_directory() / f"{kind}-{digest[:3]}"
+    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _wait_for(handle)
         yield
@@ -45,8 +49,8 @@ def _wait_for(handle: int) -> None:
             return
 
 
-def _directory() -> Path:
-    """A private directory; there are at most 4,096 lock files in it, one for each digest start."""
+def private_directory() -> Path:
+    """A private directory; it holds at most 4,096 files of each kind, one for a digest's start."""
     path = Path(tempfile.gettempdir()) / f"storage-api-locks-{os.getuid()}"
     path.mkdir(mode=0o700, exist_ok=True)
     if path.lstat().st_uid != os.getuid() or path.is_symlink():

@@ -16,6 +16,7 @@ import requests
 import structlog
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from storage_api import __version__
 from storage_api.domain.errors import (
@@ -123,7 +124,7 @@ class HttpClient:
                 verify=settings.verify,
             ) as response:
                 answer = Answer(response.status_code, response.headers, self._read(response))
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise self._classify(error) from error
         log.debug(
             "backend-call",
@@ -139,7 +140,8 @@ class HttpClient:
         """The body, as long as it is neither endless nor slower than the deadline allows."""
         body = bytearray()
         end = time.monotonic() + seconds_left(self._settings.read_timeout)
-        for chunk in response.iter_content(_CHUNK):
+        # What has come so far, rather than a full chunk: a vendor that drips is noticed in time.
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > _MAX_ANSWER_BYTES:
                 raise BackendMisbehaved(f"{self._settings.name} sent an endless answer.")
@@ -147,13 +149,15 @@ class HttpClient:
                 raise BackendTimeout(f"{self._settings.name} sends its answer too slowly.")
         return bytes(body)
 
-    def _classify(self, error: requests.RequestException) -> BackendError:
+    def _classify(self, error: Exception) -> BackendError:
         name = self._settings.name
         if isinstance(error, requests.exceptions.SSLError):
-            return BackendMisbehaved(f"{name} showed a TLS certificate that is not trusted.")
+            if "CERTIFICATE_VERIFY_FAILED" in repr(error):
+                return BackendMisbehaved(f"{name} showed a TLS certificate that is not trusted.")
+            return BackendMisbehaved(f"{name} does not speak TLS as it should.")
         if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
             return _NeverSent(f"{name} cannot be reached.")
-        if isinstance(error, requests.Timeout) or "Read timed out" in str(error):
+        if isinstance(error, requests.Timeout | ReadTimeoutError):
             return BackendTimeout(f"{name} did not answer in time.")
         return BackendUnavailable(f"{name} cut the connection.")
 
@@ -185,5 +189,7 @@ def _headers() -> dict[str, str]:
     return headers | {"X-Request-Id": request_id} if request_id else headers
 
 
-def _never_connected(error: requests.RequestException) -> bool:
-    return isinstance(error, requests.ConnectionError) and "NewConnectionError" in repr(error)
+def _never_connected(error: Exception) -> bool:
+    """Refused, or no such host (which is a kind of the same in urllib3)."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError)

@@ -9,7 +9,9 @@ from werkzeug.test import TestResponse
 from storage_api.security.roles import Role
 from storage_api.security.session import Session, start_session
 
-PROBLEM_KEYS = {"type", "title", "status", "detail", "code", "request_id", "message"}
+PROBLEM_KEYS = {
+    *("type", "title", "status", "detail", "code", "retryable", "request_id", "message"),
+}
 
 
 def cookie_of(app: Flask, *roles: Role) -> dict[str, str]:

@@ -155,3 +155,26 @@ def test_control_characters_are_refused(api: InProcess, path: str, body: dict[st
     answer = api.post(f"/v3/dummy/{path}", body)
     assert "control characters" in answer.expect(400)["detail"]
     api.get(f"/v3/dummy/{path}").expect(404)
+
+
+def test_a_quota_is_not_removed_by_an_empty_body(api: InProcess) -> None:
+    path = f"{BUCKET}/quota"
+    before = api.put(path, {"max_bytes": GIB}).expect(200)
+    refused = api.request("PUT", path).expect(400)
+    assert "body" in refused["detail"]
+    assert api.get(path).expect(200) == before
+
+
+@pytest.mark.parametrize("body", [{"expires": "2030-01-01"}, [], "x"])
+def test_a_body_where_none_is_taken_is_not_ignored(api: InProcess, body: Any) -> None:
+    path = f"{USER}/keys"
+    before = api.get(path).expect(200)
+    api.post(path, body).expect(400)
+    assert api.get(path).expect(200) == before
+
+
+def test_a_chunked_body_that_the_server_does_not_hand_on_is_refused(api: InProcess) -> None:
+    path = "/v3/dummy/volumes/chunked"
+    headers = {"Transfer-Encoding": "chunked"}
+    api.request("POST", path, headers=headers).expect(411)
+    api.get(path).expect(404)

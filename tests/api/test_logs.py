@@ -152,3 +152,15 @@ def test_nobody_can_forge_a_line(app: Flask, lines: Lines) -> None:
     call(app, "GET", '/v3/dummy/volumes/a%0a{"event":"forged"}')
     assert len(lines.of("request")) == 1
     assert len(lines.text.splitlines()) == 1
+
+
+def test_audit_records_are_kept_at_any_level() -> None:
+    app = service({"SAPI_LOG_LEVEL": "ERROR"})
+    lines = Lines()
+    call(app, "POST", "/v3/dummy/volumes/audited", cookie_of(app, *Role), json={"size_total": GIB})
+    assert [record["status"] for record in lines.of("audit")] == [201]
+
+
+def test_debug_mode_does_not_change_the_level() -> None:
+    service({"SAPI_LOG_LEVEL": "ERROR"})
+    assert not logging.getLogger("storage_api.transport.http").isEnabledFor(logging.WARNING)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from storage_api.domain.capabilities import Capability, HolderKind
-from storage_api.domain.units import GIB, round_up
+from storage_api.domain.units import GIB, ceil_div
 from tests.conformance.base import Contract, named_place
 from tests.conformance.client import Api, fresh
 from tests.conformance.target import Place, Target
@@ -72,7 +72,9 @@ class QuotaContract(_HolderContract):
         self, target: Target, api: Api, url: str, limit: int
     ) -> None:
         said = api.put(url, {"max_bytes": limit, "max_objects": 100}).expect(200)
-        assert said["max_bytes"] == round_up(limit, self._step(target, url))
+        assert said["max_bytes"] == ceil_div(limit, self._step(target, url)) * self._step(
+            target, url
+        )
         assert said["max_objects"] == 100
         assert said["enabled"] is True
         assert api.get(url).expect(200) == said

@@ -138,6 +138,20 @@ class BucketChangeContract(PlacedContract):
         api.patch(url, {"versioning": "off"}).expect(400)
         assert api.get(url).expect(200)["versioning"] == "enabled"
 
+    def test_object_lock_is_for_ever_and_keeps_versioning_on(
+        self, default_place: Place, api: Api
+    ) -> None:
+        owner = default_place.new_owner()
+        body = {"owner": owner, "object_lock": True}
+        url = default_place.url("buckets", fresh("bucket"))
+        made = api.post(url, body).expect(201)
+        assert (made["object_lock"], made["versioning"]) == (True, "enabled")
+        api.post(url, body).expect(200)
+        api.patch(url, {"versioning": "suspended"}).expect(409)
+        api.post(url, {"owner": owner, "object_lock": False}).expect(409)
+        found = api.get(url).expect(200)
+        assert (found["object_lock"], found["versioning"]) == (True, "enabled")
+
     def test_tags_are_replaced_as_a_whole(
         self, target: Target, default_place: Place, api: Api
     ) -> None:

@@ -14,6 +14,7 @@ from tests.conformance import (
     keys,
     locks,
     namespaces,
+    races,
     snapshots,
     users,
     volumes,
@@ -23,7 +24,7 @@ from tests.conformance.client import Api
 from tests.conformance.target import Target
 
 CONTRACTS: Mapping[Capability, tuple[type[Contract], ...]] = {
-    Capability.VOLUMES: (volumes.VolumeContract,),
+    Capability.VOLUMES: (volumes.VolumeContract, races.VolumeRaceContract),
     Capability.SNAPSHOTS: (
         snapshots.SnapshotContract,
         snapshots.RollbackContract,
@@ -38,7 +39,12 @@ CONTRACTS: Mapping[Capability, tuple[type[Contract], ...]] = {
         bucket_settings.PolicyContract,
         bucket_settings.CorsContract,
     ),
-    Capability.USERS: (users.UserContract, users.UserChangeContract, keys.KeyContract),
+    Capability.USERS: (
+        users.UserContract,
+        users.UserChangeContract,
+        keys.KeyContract,
+        races.ObjectRaceContract,
+    ),
     Capability.NAMESPACES: (namespaces.NamespaceContract,),
     Capability.QUOTA: (accounting.QuotaContract,),
     Capability.USAGE: (accounting.UsageContract,),

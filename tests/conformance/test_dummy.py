@@ -12,6 +12,7 @@ from tests.conformance import (
     keys,
     locks,
     namespaces,
+    races,
     snapshots,
     users,
     volumes,
@@ -112,4 +113,12 @@ class TestUsage(accounting.UsageContract):
 
 
 class TestCapacity(accounting.CapacityContract):
+    pass
+
+
+class TestVolumeRaces(races.VolumeRaceContract):
+    pass
+
+
+class TestObjectRaces(races.ObjectRaceContract):
     pass

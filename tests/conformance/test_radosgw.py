@@ -12,6 +12,7 @@ from tests.conformance import (
     declarations,
     keys,
     namespaces,
+    races,
     users,
 )
 from tests.conformance.client import InProcess
@@ -105,4 +106,8 @@ class TestUsage(accounting.UsageContract):
 
 
 class TestCapacity(accounting.CapacityContract):
+    pass
+
+
+class TestRaces(races.ObjectRaceContract):
     pass

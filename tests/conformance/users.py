@@ -145,6 +145,23 @@ class UserChangeContract(PlacedContract):
             assert {key: found[key] for key in limits} == limits
             assert found["enabled"] is True
 
+    def test_quotas_can_be_set_from_the_start(self, place: Place, api: Api) -> None:
+        url = place.url("users", fresh("user"))
+        body = {
+            "display_name": "Limited",
+            "quota": {"max_bytes": 2**30, "max_objects": 50},
+            "bucket_quota": {"max_bytes": 2**20, "max_objects": 5},
+        }
+        made = api.post(url, body).expect(201)
+        for kind in ("quota", "bucket_quota"):
+            limits = body[kind]
+            assert isinstance(limits, dict)
+            assert {key: made[kind][key] for key in limits} == limits
+        assert api.get(url).expect(200) == made
+        assert api.post(url, body).expect(200) == made
+        api.post(url, body | {"quota": {"max_bytes": 2**31}}).expect(409)
+        assert api.get(url).expect(200) == made
+
     def test_a_suspended_user_comes_back(self, place: Place, api: Api) -> None:
         url = place.url("users", place.new_user())
         for suspended in (True, False):

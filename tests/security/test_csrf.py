@@ -14,6 +14,7 @@ FOREIGN = [
     {"Origin": "http://sub.localhost"},
     {"Origin": "http://localhost.evil.example"},
     {"Origin": "null"},
+    {"Origin": "http://["},
     {"Origin": ""},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},

@@ -47,20 +47,23 @@ class Accounting(RadosgwBase, QuotaStore, UsageReporter, CapacityReporter):
             self._admin.set_user_quota(uid, "user", limits.user_limits(quota))
 
     def get_usage(self, holder: Holder) -> Usage:
-        return limits.usage_record(self._buckets_of(holder), datetime.now(UTC))
+        return limits.usage_record(*self._buckets_of(holder))
 
-    def _buckets_of(self, holder: Holder) -> list[Json]:
+    def _buckets_of(self, holder: Holder) -> tuple[list[Json], datetime]:
+        """Their rows and when these were asked for."""
+        now = datetime.now(UTC)
         if holder.kind is HolderKind.BUCKET:
-            return [self._bucket(holder.ref)]
+            return [self._bucket(holder.ref)], now
         if holder.kind is HolderKind.USER:
             self._user(holder.ref)  # RGW answers an empty list for a user who does not exist
-            return self._admin.list_buckets_of(self._uid(holder.ref))
+            return self._admin.list_buckets_of(self._uid(holder.ref)), now
         tenant = self._require_namespace(holder.ref.name)
-        return [row for row in self._admin.list_buckets() if mapping.bucket_tenant(row) == tenant]
+        rows, moment = self._all_buckets.get()
+        return [row for row in rows if mapping.bucket_tenant(row) == tenant], moment
 
     def get_capacity(self) -> Capacity:
         """Admin Ops knows nothing of the cluster's space, only what the buckets hold."""
-        used = limits.usage_record(self._admin.list_buckets(), datetime.now(UTC)).used_bytes
+        used = limits.usage_record(*self._all_buckets.get()).used_bytes
         return Capacity(
             total_bytes=None, used_bytes=used, free_bytes=None, allocated_bytes=None, raw=False
         )

@@ -1,14 +1,18 @@
 """RadosGW as a back-end: put together from one mixin for each subject."""
 
-from typing import Any, ClassVar
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from storage_api.backends.base import StorageBackend
 from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.accounting import Accounting
 from storage_api.backends.radosgw.buckets import Buckets
-from storage_api.backends.radosgw.client import AdminOps
+from storage_api.backends.radosgw.client import AdminOps, Json
 from storage_api.backends.radosgw.namespaces import Namespaces
 from storage_api.backends.radosgw.settings import RadosgwOptions
+from storage_api.backends.radosgw.shared import Shared
 from storage_api.backends.radosgw.users import Users
 from storage_api.backends.s3 import S3Plane
 from storage_api.domain.capabilities import Capability
@@ -16,8 +20,12 @@ from storage_api.domain.errors import BackendRefused
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import HttpClient, TransportSettings
 from storage_api.transport.signing import SigV4
+from storage_api.transport.stamp import Stamp
 
-_NAME = "RadosGW"
+if TYPE_CHECKING:
+    from flask import Flask
+
+_KIND = "RadosGW"
 _NEEDED = ("users", "buckets")
 _EVERYTHING = frozenset({"*", "read, write"})
 
@@ -39,20 +47,44 @@ class RadosgwStorage(Buckets, Users, Namespaces, Accounting, StorageBackend):
 
     def __init__(self, options: RadosgwOptions) -> None:
         self._options = options
-        settings = TransportSettings(
-            name=_NAME,
+        self._name = _KIND
+
+    def init_app(self, app: Flask, endpoint: str) -> None:
+        """Of several gateways, errors and logs tell which one they are about."""
+        self._name = f"{endpoint} ({_KIND})"
+        super().init_app(app, endpoint)
+
+    @cached_property
+    def _admin(self) -> AdminOps:
+        options = self._options
+        auth = SigV4(options.admin_access_key, options.admin_secret_key, options.region)
+        http = HttpClient(self._settings, self._gate, auth)
+        return AdminOps(http, f"{options.endpoint}/{options.admin_path}", self._name)
+
+    @cached_property
+    def _all_buckets(self) -> Shared[list[Json]]:
+        return Shared(self._admin.list_buckets, Stamp("radosgw", self._options.endpoint))
+
+    @cached_property
+    def _s3(self) -> S3Plane:
+        options = self._options
+        return S3Plane(options.endpoint, options.region, self._settings, self._gate)
+
+    @cached_property
+    def _gate(self) -> Gate:
+        return Gate(self._name, self._options.concurrency)
+
+    @cached_property
+    def _settings(self) -> TransportSettings:
+        options = self._options
+        return TransportSettings(
+            name=self._name,
             connect_timeout=options.connect_timeout,
             read_timeout=options.read_timeout,
             concurrency=options.concurrency,
             verify_tls=options.verify_tls,
             ca_file=options.ca_file,
         )
-        gate = Gate(_NAME, options.concurrency)
-        auth = SigV4(options.admin_access_key, options.admin_secret_key, options.region)
-        self._admin = AdminOps(
-            HttpClient(settings, gate, auth), f"{options.endpoint}/{options.admin_path}"
-        )
-        self._s3 = S3Plane(options.endpoint, options.region, settings, gate)
 
     @property
     def default_namespace(self) -> str | None:
@@ -66,5 +98,5 @@ class RadosgwStorage(Buckets, Users, Namespaces, Accounting, StorageBackend):
         if missing:
             wanted = ";".join(f"{kind}=*" for kind in missing)
             raise BackendRefused(
-                f"RadosGW accepts our key, but its user lacks the capabilities {wanted}."
+                f"{self._name} accepts our key, but its user lacks the capabilities {wanted}."
             )

@@ -2,8 +2,9 @@
 
 import secrets
 import string
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.client import AMBIGUOUS, AdminOps, Json
 from storage_api.backends.radosgw.settings import TENANT, RadosgwOptions
+from storage_api.backends.radosgw.shared import Shared
 from storage_api.backends.s3 import S3Key, S3Plane
 from storage_api.domain.errors import BackendError, BackendMisbehaved, Conflict, Invalid, NotFound
 from storage_api.domain.models import NewKey, Ref
@@ -24,7 +26,8 @@ MARKER = "storage-api-namespace"
 #: it ends at any moment; if one is ever left over, an administrator knows it by this.
 TEMPORARY = "SAPITEMP"
 
-_RESERVED = frozenset({MARKER, "anonymous"})
+#: No user may be called so, nor own a bucket.
+RESERVED = frozenset({MARKER, "anonymous"})
 _KEY_LENGTH = 20
 _KEY_ALPHABET = string.ascii_uppercase + string.digits
 _CLEAN_UP_SECONDS = 10.0
@@ -34,12 +37,23 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-class RadosgwBase:
+class RadosgwBase(ABC):
     """Common ground of the mixins that ``RadosgwStorage`` is put together from."""
 
     _options: RadosgwOptions
-    _admin: AdminOps
-    _s3: S3Plane
+
+    @property
+    @abstractmethod
+    def _admin(self) -> AdminOps: ...
+
+    @property
+    @abstractmethod
+    def _s3(self) -> S3Plane: ...
+
+    @property
+    @abstractmethod
+    def _all_buckets(self) -> Shared[list[Json]]:
+        """The statistics of every bucket, which cost the whole cluster; any caller may ask."""
 
     # Names
 
@@ -67,14 +81,33 @@ class RadosgwBase:
             return True
         return any(mapping.split_uid(uid)[0] == tenant for uid in self._admin.list_uids())
 
-    # One change at a time. Never take one of these inside another: two names may share a file.
+    # One change at a time. Nested in this order only: namespace, owner, address, user, bucket.
+
+    def _keeping_namespace(self, tenant: str) -> AbstractContextManager[None]:
+        """No user appears in a namespace that is just being deleted."""
+        return exclusive("radosgw-namespace", self._options.endpoint, tenant)
+
+    def _keeping_owner(self, uid: str) -> AbstractContextManager[None]:
+        """No owner goes while getting a bucket: a later user of that uid would own its data."""
+        return exclusive("radosgw-owner", self._options.endpoint, uid)
+
+    def _giving_address(self, email: str | None) -> AbstractContextManager[None]:
+        """RGW finds an address that is in use only if nobody else is just being given it."""
+        if not email:
+            return nullcontext()
+        return exclusive("radosgw-address", self._options.endpoint, email)
 
     def _changing_user(self, uid: str) -> AbstractContextManager[None]:
         """RGW answers 500 when two changes of one user meet, quotas and keys included."""
-        return exclusive("radosgw", self._options.endpoint, uid)
+        return exclusive("radosgw-user", self._options.endpoint, uid)
 
-    def _changing_bucket(self, path: str) -> AbstractContextManager[None]:
-        return exclusive("radosgw", self._options.endpoint, "bucket", path)
+    @contextmanager
+    def _changing_bucket(self, path: str) -> Iterator[None]:
+        with exclusive("radosgw-bucket", self._options.endpoint, path):
+            try:
+                yield
+            finally:
+                self._all_buckets.forget()
 
     # Users
 
@@ -90,7 +123,7 @@ class RadosgwBase:
         return found
 
     def _check_new_uid(self, user: Ref) -> None:
-        if user.name in _RESERVED:
+        if user.name in RESERVED:
             raise Invalid(f"The user name {user.name!r} is reserved.")
         prefix = self._options.uid_prefix
         if not user.name.startswith(prefix):

@@ -11,7 +11,8 @@ from storage_api.backends.radosgw.client import Json, UnexpectedCode
 from storage_api.backends.radosgw.creation import BucketCreation, told_by_s3, told_if_allowed
 from storage_api.backends.radosgw.documents import BucketDocuments
 from storage_api.backends.s3 import S3Bucket
-from storage_api.backends.s3_documents import tags_document, versioning_record
+from storage_api.backends.s3_documents import check_tags, tags_document, versioning_record
+from storage_api.backends.s3_policy import policy_record, policy_text
 from storage_api.domain.errors import BackendError, Conflict, Invalid
 from storage_api.domain.models import Bucket, Ref, Versioning
 from storage_api.domain.requests import BucketPatch
@@ -22,12 +23,12 @@ _COUNTED = 1000
 class Buckets(BucketCreation, BucketDocuments, BucketStore):
     def list_buckets(self, namespace: str | None) -> list[Bucket]:
         tenant = self._tenant(namespace)
-        rows = [row for row in self._admin.list_buckets() if mapping.bucket_tenant(row) == tenant]
+        all_rows, moment = self._all_buckets.get()
+        rows = [row for row in all_rows if mapping.bucket_tenant(row) == tenant]
         if not rows:
             self._require_namespace(namespace)
-        now = datetime.now(UTC)
         return sorted(
-            (mapping.bucket_record(row, now) for row in rows), key=lambda bucket: bucket.name
+            (mapping.bucket_record(row, moment) for row in rows), key=lambda bucket: bucket.name
         )
 
     def get_bucket(self, bucket: Ref) -> Bucket:
@@ -40,31 +41,49 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
         return replace(record, **told_if_allowed(self._s3.bucket(key, record.name)))
 
     def update_bucket(self, bucket: Ref, changes: BucketPatch) -> Bucket:
+        check_tags(changes.get("tags", {}))
         path = self._path(bucket)
         found = self._bucket(bucket)
         uid, owner = self._our_owner(found)
         heir = self._heir(bucket, uid, changes.get("owner"))
         told: dict[str, Any] = {}
-        if changes.keys() & {"tags", "versioning"}:
+        settings = changes.keys() & {"tags", "versioning"}
+        if settings or (heir and not mapping.is_suspended(owner)):
             with self._owner_key(uid, owner) as key, self._changing_bucket(path):
                 seen = self._s3.bucket(key, bucket.name)
-                _set_on(seen, changes)
-                told = told_by_s3(seen)
+                if heir is not None:
+                    self._require_open_to(heir, seen)
+                if settings:
+                    _set_on(seen, changes)
+                    told = told_by_s3(seen)
         if heir is not None:
-            with self._changing_bucket(path):
+            with self._keeping_owner(heir), self._changing_bucket(path):
+                self._future_owner(heir)
                 self._admin.link_bucket(path, mapping.bucket_id(found), heir)
         return replace(self.get_bucket(bucket), **told)
 
     def _heir(self, bucket: Ref, uid: str, name: str | None) -> str | None:
         """The full uid of the new owner, if there is to be another one than now."""
         heir = name and mapping.full_uid(self._tenant(bucket.namespace), name)
-        if not heir or heir == uid:
+        if not name or not heir or heir == uid:
             return None
-        found = self._admin.find_user(heir)
-        if found is None:
-            raise Invalid(f"There is no user {heir!r} who could own the bucket.")
-        self._require_ours(heir, found)
+        found = self._future_owner(heir)
+        limit = mapping.user_record(found).max_buckets
+        # RGW's own link call asks neither for the limit nor for the policy.
+        if limit is not None and len(self._admin.list_buckets_of(heir)) >= limit:
+            raise Conflict(f"User {heir!r} may own no more than {limit} bucket(s).")
         return heir
+
+    def _require_open_to(self, heir: str, seen: S3Bucket) -> None:
+        """A policy set for the former owner may lock out the next one for ever."""
+        text = seen.policy()
+        if text is None:
+            return
+        tenant, name = mapping.split_uid(heir)
+        try:
+            policy_text(policy_record(text), tenant=tenant, owner=name)
+        except Invalid as reason:
+            raise Conflict(f"The bucket's policy does not suit its new owner. {reason}") from reason
 
     def delete_bucket(self, bucket: Ref) -> None:
         path = self._path(bucket)

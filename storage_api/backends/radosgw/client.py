@@ -30,11 +30,11 @@ AMBIGUOUS = (BackendTimeout, BackendUnavailable, BackendMisbehaved)
 
 _PAGE = 1000
 _OURS = {
-    "InvalidAccessKeyId": "RadosGW does not know our administrator's access key.",
-    "SignatureDoesNotMatch": "RadosGW does not accept our administrator's secret key.",
-    "RequestTimeTooSkewed": "RadosGW's clock and ours differ by more than 15 minutes.",
-    "UserSuspended": "RadosGW has suspended our administrator.",
-    "AccessDenied": "RadosGW denies this to our administrator, who needs users=*;buckets=*.",
+    "InvalidAccessKeyId": "{name} does not know our administrator's access key.",
+    "SignatureDoesNotMatch": "{name} does not accept our administrator's secret key.",
+    "RequestTimeTooSkewed": "{name}'s clock and ours differ by more than 15 minutes.",
+    "UserSuspended": "{name} has suspended our administrator.",
+    "AccessDenied": "{name} denies this to our administrator, who needs users=*;buckets=*.",
 }
 _ILL = frozenset({HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)}) - {HTTPStatus.NOT_IMPLEMENTED}
 _WRONG_DOOR = frozenset({"MethodNotAllowed", "NotImplemented"})
@@ -43,16 +43,17 @@ _WRONG_DOOR = frozenset({"MethodNotAllowed", "NotImplemented"})
 class UnexpectedCode(BackendMisbehaved):
     """RGW refused a request; where the refusal is foreseen, ``code`` says which it is."""
 
-    def __init__(self, code: str, status: int) -> None:
-        super().__init__(f"RadosGW refused a request unexpectedly: {code} (HTTP {status}).")
+    def __init__(self, name: str, code: str, status: int) -> None:
+        super().__init__(f"{name} refused a request unexpectedly: {code} (HTTP {status}).")
         self.code = code
 
 
 class AdminOps:
     """The calls that we need; safe to share between threads."""
 
-    def __init__(self, http: HttpClient, base_url: str) -> None:
+    def __init__(self, http: HttpClient, base_url: str, name: str = "RadosGW") -> None:
         self._http = http
+        self._name = name
         self._base_url = base_url
 
     # Users
@@ -200,7 +201,7 @@ class AdminOps:
         url = f"{self._base_url}/{path}?{query}"
         answer = self._http.request(method, url, repeatable=repeatable)
         if answer.status != HTTPStatus.OK:
-            raise _refusal(answer)
+            raise _refusal(self._name, answer)
         if method != "GET" and not answer.body:
             return None
         return _decode(answer.body)
@@ -209,8 +210,8 @@ class AdminOps:
 def _decode(body: bytes) -> Any:
     try:
         return json.loads(body, object_hook=_hide)
-    except (ValueError, RecursionError) as error:
-        raise _malformed() from error
+    except (ValueError, RecursionError):
+        raise _malformed() from None  # some of these repeat the whole body, secret keys included
 
 
 def _hide(row: Json) -> Json:
@@ -220,18 +221,18 @@ def _hide(row: Json) -> Json:
     return row
 
 
-def _refusal(answer: Answer) -> BackendError:
+def _refusal(name: str, answer: Answer) -> BackendError:
     if answer.status in _ILL:
-        return BackendUnavailable(f"RadosGW failed (HTTP {answer.status}).")
+        return BackendUnavailable(f"{name} failed (HTTP {answer.status}).")
     code = _code(answer)
     if code in _OURS:
-        return BackendRefused(_OURS[code])
+        return BackendRefused(_OURS[code].format(name=name))
     if code is None or code in _WRONG_DOOR:
         return BackendMisbehaved(
-            f"No Admin Ops API answers there (HTTP {answer.status}); "
+            f"No Admin Ops API answers for {name} (HTTP {answer.status}); "
             "check the options endpoint and admin_path."
         )
-    return UnexpectedCode(code, answer.status)
+    return UnexpectedCode(name, code, answer.status)
 
 
 def _code(answer: Answer) -> str | None:

@@ -1,80 +1,90 @@
-"""How a bucket comes into being: complete, or not at all."""
+"""How a bucket comes into being: in steps, of which a repeated request does what is missing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from storage_api.backends.radosgw import limits, mapping
-from storage_api.backends.radosgw.base import RadosgwBase, existing, log
+from storage_api.backends.radosgw.base import RESERVED, RadosgwBase, existing, log
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json
-from storage_api.backends.s3 import S3Bucket, S3Key
-from storage_api.backends.s3_documents import tags_document, tags_record, versioning_record
+from storage_api.backends.s3 import S3Bucket
+from storage_api.backends.s3_documents import (
+    check_tags,
+    tags_document,
+    tags_record,
+    versioning_record,
+)
 from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, StorageError
-from storage_api.domain.models import Bucket, Ref, Versioning
+from storage_api.domain.models import Bucket, Quota, Ref, Versioning
 from storage_api.domain.requests import BucketCreate
 
 _NOT_HERE = ("replication_group", "filesystem_enabled", "encryption_enabled")
-_FROM_S3 = frozenset({"versioning", "object_lock", "tags"})
+_NO_QUOTA = Quota(enabled=False)
+#: What is set after a bucket was made, and how it is until then.
+_LATER = {"versioning": Versioning.OFF, "tags": {}, "quota": _NO_QUOTA}
 
 
 class BucketCreation(RadosgwBase):
     def create_bucket(self, bucket: Ref, fields: BucketCreate) -> tuple[Bucket, bool]:
         _check_settings(fields)
         uid = mapping.full_uid(self._tenant(bucket.namespace), fields["owner"])
+        with self._keeping_owner(uid):
+            return self._create_for(uid, bucket, fields)
+
+    def _create_for(self, uid: str, bucket: Ref, fields: BucketCreate) -> tuple[Bucket, bool]:
         owner = self._future_owner(uid)
         path = self._path(bucket)
         found = self._admin.find_bucket(path)
-        if found is not None and not fields.keys() & _FROM_S3:
-            return self._matching_bucket(found, uid, fields, self._usable_key(owner)), False
         if found is not None:
             self._require_owner(found, uid)
         with self._owner_key(uid, owner) as key, self._changing_bucket(path):
+            seen = self._s3.bucket(key, bucket.name)
             found = self._admin.find_bucket(path)
             if found is not None:
-                return self._matching_bucket(found, uid, fields, key), False
+                self._require_owner(found, uid)
+                record = replace(_record(found), **told_if_allowed(seen))
+                if not mapping.differing_bucket(record, fields):
+                    return record, False
+                return self._finished(found, record, fields, seen), False
             _require_room(uid, owner)
-            return self._make_bucket(bucket, uid, fields, key), True
+            self._begin(path, seen, fields)
+            with _what_is_there_stays(path):
+                found = existing(self._admin.find_bucket(path))
+                self._require_owner(found, uid)
+                record = replace(_record(found), **told_by_s3(seen))
+                return self._finished(found, record, fields, seen), True
 
     def _future_owner(self, uid: str) -> Json:
-        owner = self._admin.find_user(uid)
+        reserved = mapping.split_uid(uid)[1] in RESERVED
+        owner = None if reserved else self._admin.find_user(uid)
         if owner is None:
             raise Invalid(f"There is no user {uid!r} who could own the bucket.")
         self._require_ours(uid, owner)
         if mapping.is_suspended(owner):
-            raise Conflict(f"User {uid!r} is suspended and can own no new bucket.")
+            raise Conflict(f"User {uid!r} is suspended and can get no bucket.")
         return owner
 
     def _require_owner(self, found: Json, uid: str) -> None:
         if mapping.owner_uid(found) != uid:
             raise AlreadyExists("The bucket exists and belongs to another user.")
 
-    def _matching_bucket(
-        self, found: Json, uid: str, fields: BucketCreate, key: S3Key | None
+    def _finished(
+        self, found: Json, record: Bucket, fields: BucketCreate, seen: S3Bucket
     ) -> Bucket:
-        """The bucket that is there, if it is what ``fields`` ask for."""
-        self._require_owner(found, uid)
-        record = mapping.bucket_record(found, datetime.now(UTC))
-        if key is not None:
-            record = replace(record, **told_if_allowed(self._s3.bucket(key, record.name)))
+        """The bucket with all of ``fields``, unless it was ever used or finished otherwise."""
         differing = mapping.differing_bucket(record, fields)
-        if differing:
+        if not differing and not limits.never_limited(found):
+            return record
+        if differing and not _is_unfinished(found, record, differing, seen):
             raise AlreadyExists(f"The bucket exists with another {', '.join(differing)}.")
-        return record
-
-    def _make_bucket(self, bucket: Ref, uid: str, fields: BucketCreate, key: S3Key) -> Bucket:
-        path = self._path(bucket)
-        seen = self._s3.bucket(key, bucket.name)
-        try:
-            self._begin(path, seen, fields)
-            found = existing(self._admin.find_bucket(path))
-            self._require_owner(found, uid)
-            self._require_placement(found, fields)
-            self._finish(bucket.name, uid, seen, fields)
-            made = mapping.bucket_record(existing(self._admin.find_bucket(path)), datetime.now(UTC))
-            return replace(made, **told_by_s3(seen))
-        except BaseException:
-            self._undo_bucket(path, uid)
-            raise
+        self._finish(mapping.owner_uid(found), seen, record, fields)
+        path = mapping.bucket_path(mapping.bucket_tenant(found), record.name)
+        done = replace(_record(existing(self._admin.find_bucket(path))), **told_by_s3(seen))
+        if mapping.differing_bucket(done, fields):
+            raise Conflict("Somebody else is changing the bucket.")
+        return done
 
     def _begin(self, path: str, seen: S3Bucket, fields: BucketCreate) -> None:
         placement = fields.get("placement")
@@ -90,30 +100,49 @@ class BucketCreation(RadosgwBase):
             if made is None:
                 raise error from None
 
-    def _require_placement(self, found: Json, fields: BucketCreate) -> None:
-        record = mapping.bucket_record(found, datetime.now(UTC))
-        for name in ("placement", "storage_class"):
-            if name in fields and fields[name] != getattr(record, name):
-                raise Invalid(f"RadosGW does not honour this {name}.")
-
-    def _finish(self, name: str, uid: str, seen: S3Bucket, fields: BucketCreate) -> None:
+    def _finish(self, uid: str, seen: S3Bucket, record: Bucket, fields: BucketCreate) -> None:
+        """The quota comes last and is always set, so that its lack tells an unfinished bucket."""
         wanted = fields.get("versioning", Versioning.OFF)
-        if wanted is not Versioning.OFF and versioning_record(seen.versioning()) is not wanted:
+        if wanted not in {Versioning.OFF, record.versioning}:
             seen.set_versioning(wanted.capitalize())
         if fields.get("tags"):
             seen.set_tags(tags_document(fields["tags"]))
-        if "quota" in fields:
-            self._admin.set_bucket_quota(uid, name, limits.bucket_limits(fields["quota"]))
+        quota = fields.get("quota", _NO_QUOTA)
+        self._admin.set_bucket_quota(uid, record.name, limits.bucket_limits(quota))
 
-    def _undo_bucket(self, path: str, uid: str) -> None:
-        """Of two makers in two places S3 let only one win; the loser must not undo the winner's."""
-        try:
-            with self._extra_time():
-                found = self._admin.find_bucket(path)
-                if found is not None and mapping.owner_uid(found) == uid:
-                    self._admin.delete_bucket(path)
-        except StorageError as error:
-            log.warning("half-made-bucket-left-over", bucket=path, reason=str(error))
+
+@contextmanager
+def _what_is_there_stays(path: str) -> Iterator[None]:
+    """Never undoes: RGW answers 200 to every maker of one owner, so nothing proves whose it is.
+
+    Deleting it could take what another replica, or the owner himself, has just made.
+    """
+    try:
+        yield
+    except AlreadyExists:
+        raise
+    except StorageError as error:
+        log.warning("half-made-bucket", bucket=path, reason=str(error))
+        there = "The bucket is there, perhaps without its settings; the same request finishes it."
+        error.args = (f"{error} {there}",)
+        raise
+
+
+def _record(found: Json) -> Bucket:
+    return mapping.bucket_record(found, datetime.now(UTC))
+
+
+def _is_unfinished(found: Json, record: Bucket, differing: list[str], seen: S3Bucket) -> bool:
+    """Whether it stands as S3 makes it, never used and never given a quota, not even none."""
+    return (
+        limits.never_limited(found)
+        and all(name in _LATER and getattr(record, name) == _LATER[name] for name in differing)
+        and limits.has_index(found)
+        and record.usage is not None
+        and record.usage.used_objects == 0
+        and limits.open_uploads(found) == 0
+        and seen.count_versions(1) == (0, 0)
+    )
 
 
 def _check_settings(fields: BucketCreate) -> None:
@@ -124,6 +153,7 @@ def _check_settings(fields: BucketCreate) -> None:
         Versioning.ENABLED
     ):
         raise Invalid("A bucket with object lock is always versioned.")
+    check_tags(fields.get("tags", {}))
     if "quota" in fields:
         limits.check_quota(fields["quota"])
         limits.bucket_limits(fields["quota"])

@@ -78,6 +78,13 @@ def bucket_quota(row: Row) -> Quota:
 
 
 @checked
+def never_limited(row: Row) -> bool:
+    """Whether nobody ever set a bucket's quota: "unlimited", once set in KiB, reads as -1024."""
+    quota = row["bucket_quota"]
+    return quota["enabled"] is False and (quota["max_size"], quota["max_objects"]) == (-1, -1)
+
+
+@checked
 def usage_record(buckets: Iterable[Row], now: datetime) -> Usage:
     """The sum over ``buckets``; null as soon as one of them cannot be measured."""
     size = objects = 0

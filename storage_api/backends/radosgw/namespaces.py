@@ -66,7 +66,10 @@ class Namespaces(RadosgwBase, NamespaceStore):
     def delete_namespace(self, name: str) -> None:
         if not TENANT.fullmatch(name):
             return
-        with self._changing_user(mapping.full_uid(name, MARKER)):
+        with (
+            self._keeping_namespace(name),
+            self._changing_user(mapping.full_uid(name, MARKER)),
+        ):
             users = sum(
                 tenant == name and user != MARKER
                 for tenant, user in map(mapping.split_uid, self._admin.list_uids())

@@ -19,8 +19,9 @@ def checked(read: Callable[P, T]) -> Callable[P, T]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return read(*args, **kwargs)
-        except _UNREADABLE as error:
-            raise BackendMisbehaved("RadosGW sent a record that cannot be understood.") from error
+        except _UNREADABLE:
+            # What went wrong may repeat a value of the record, and a user's holds secret keys.
+            raise BackendMisbehaved("RadosGW sent a record that cannot be understood.") from None
 
     return wrapped
 

@@ -1,9 +1,12 @@
 """What an operator sets for a RadosGW back-end."""
 
 import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
 from storage_api.backends.options import bounded
 from storage_api.domain.secrets import Secret
@@ -34,8 +37,9 @@ class RadosgwOptions:
         if not _is_origin(self.endpoint):
             raise ValueError(
                 "option 'endpoint' must be http(s)://host[:port] and nothing more: "
-                "no path, no user, no query"
+                "no path, no user, no query, and a host name as DNS has them"
             )
+        _check_ca_file(self.ca_file)
         if not (self.admin_access_key and self.admin_secret_key):
             raise ValueError("options 'admin_access_key' and 'admin_secret_key' must not be empty")
         for name, pattern in _PATTERNS.items():
@@ -52,11 +56,22 @@ _PATTERNS = {
 }
 
 
+def _check_ca_file(path: Path | None) -> None:
+    """Without this every single call would fail, and blame the gateway."""
+    try:
+        if path is not None:
+            ssl.create_default_context(cafile=path)
+    except (OSError, ValueError):
+        raise ValueError("option 'ca_file' must be a readable file of PEM certificates") from None
+
+
 def _is_origin(text: str) -> bool:
     try:
         parts = urlsplit(text)
         rest = (parts.path, parts.query, parts.fragment, parts.username, parts.password)
         known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        # What boto3 would refuse, it would refuse only in the middle of a request.
+        known = known and bool(is_valid_endpoint_url(text) or is_valid_ipv6_endpoint_url(text))
     except ValueError:
         return False
     return known and not any(rest) and not re.search(r"[\s?#@\x00-\x1f]", text)

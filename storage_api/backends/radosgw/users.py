@@ -7,15 +7,20 @@ from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
 from storage_api.domain.errors import (
     AlreadyExists,
     BackendError,
+    BackendRefused,
+    BackendTimeout,
+    BackendUnavailable,
     Conflict,
     Invalid,
     NotFound,
     StorageError,
 )
-from storage_api.domain.models import Key, NewKey, Ref, User
+from storage_api.domain.models import Key, NewKey, Quota, Ref, User
 from storage_api.domain.requests import UserCreate, UserPatch
 
 _NAMED_BUCKETS = 10
+_LATER = frozenset({"quota", "bucket_quota"})
+_NO_QUOTA = Quota(enabled=False)
 
 
 class Users(RadosgwBase, UserStore):
@@ -33,9 +38,13 @@ class Users(RadosgwBase, UserStore):
     def create_user(self, user: Ref, fields: UserCreate) -> tuple[User, bool]:
         self._check_new_uid(user)
         _check_settings(fields)
-        self._require_namespace(user.namespace)
         uid = self._uid(user)
-        with self._changing_user(uid):
+        with (
+            self._keeping_namespace(self._tenant(user.namespace)),
+            self._giving_address(fields.get("email")),
+            self._changing_user(uid),
+        ):
+            self._require_namespace(user.namespace)
             found = self._admin.find_user(uid)
             if found is None and self._make_user(uid, user.name, fields):
                 return self._complete(uid, fields), True
@@ -56,20 +65,18 @@ class Users(RadosgwBase, UserStore):
         return True
 
     def _complete(self, uid: str, fields: UserCreate) -> User:
-        """The settings that RGW does not take in the create call itself."""
+        """The settings that RGW does not take in the create call itself.
+
+        Nothing is undone: after a lost answer the user may be somebody else's just as well.
+        """
         try:
             self._set_quotas(uid, fields)
             return mapping.user_record(existing(self._admin.find_user(uid)))
-        except BaseException:
-            self._undo_user(uid)
-            raise
-
-    def _undo_user(self, uid: str) -> None:
-        try:
-            with self._extra_time():
-                self._admin.delete_user(uid)
         except StorageError as error:
-            log.warning("half-made-user-left-over", uid=uid, reason=str(error))
+            log.warning("half-made-user", uid=uid, reason=str(error))
+            there = "The user is there, perhaps without quotas; the same request finishes it."
+            error.args = (f"{error} {there}",)
+            raise
 
     def _matching_user(self, uid: str, found: Json, fields: UserCreate) -> User:
         try:
@@ -78,9 +85,19 @@ class Users(RadosgwBase, UserStore):
             raise AlreadyExists(str(reason)) from reason
         record = mapping.user_record(found)
         differing = mapping.differing(record, fields)
+        if differing and self._is_unfinished(uid, record, differing):
+            return self._complete(uid, fields)
         if differing:
             raise AlreadyExists(f"User {uid!r} exists with another {', '.join(differing)}.")
         return record
+
+    def _is_unfinished(self, uid: str, record: User, differing: list[str]) -> bool:
+        """Whether only quotas lack that nobody ever set, and the user was never used."""
+        return (
+            all(name in _LATER and getattr(record, name) == _NO_QUOTA for name in differing)
+            and not record.key_ids
+            and not self._admin.list_buckets_of(uid)
+        )
 
     def _set_quotas(self, uid: str, fields: UserCreate | UserPatch) -> None:
         for kind, quota in limits.quotas(fields).items():
@@ -89,7 +106,7 @@ class Users(RadosgwBase, UserStore):
     def update_user(self, user: Ref, changes: UserPatch) -> User:
         _check_settings(changes)
         uid = self._uid(user)
-        with self._changing_user(uid):
+        with self._giving_address(changes.get("email")), self._changing_user(uid):
             self._our_user(user)
             parameters = mapping.user_parameters(changes)
             if parameters:
@@ -102,7 +119,7 @@ class Users(RadosgwBase, UserStore):
 
     def delete_user(self, user: Ref) -> None:
         uid = self._uid(user)
-        with self._changing_user(uid):
+        with self._keeping_owner(uid), self._changing_user(uid):
             try:
                 self._our_user(user)
             except NotFound:
@@ -152,15 +169,34 @@ class Users(RadosgwBase, UserStore):
             if not _has_key(found, access_key):
                 raise _no_such_key(uid, access_key)
             made = self._make_key(uid, suspended=mapping.is_suspended(found))
-            try:
-                ended = self._admin.delete_key(uid, access_key)
-            except StorageError:
-                self._drop_key(uid, made.access_key)
-                raise
-            if not ended:  # somebody else rotated it, and his new key is the one that counts
+            if not self._end_key(uid, access_key, made.access_key):
+                # Somebody else rotated it, and his new key is the one that counts.
                 self._drop_key(uid, made.access_key)
                 raise _no_such_key(uid, access_key)
             return made
+
+    def _end_key(self, uid: str, old: str, new: str) -> bool:
+        """``False`` if ``old`` was gone. An error drops ``new`` only where ``old`` surely stays."""
+        try:
+            return self._admin.delete_key(uid, old)
+        except BackendError as error:
+            found = self._seen_after(uid)
+            if found is not None and not _has_key(found, old):
+                return not isinstance(error, BackendRefused)
+            # A request without an answer may still be carried out, whatever a look shows now.
+            if found is not None and not isinstance(error, BackendTimeout):
+                self._drop_key(uid, new)
+                raise
+            log.warning("rotation-unfinished", uid=uid, old=old, new=new, reason=str(error))
+            raise _both_may_be_valid(error, old, new) from error
+
+    def _seen_after(self, uid: str) -> Json | None:
+        """The user, looked at in extra time; ``None`` if that tells nothing."""
+        try:
+            with self._extra_time():
+                return self._admin.find_user(uid)
+        except BackendError:
+            return None
 
     def _drop_key(self, uid: str, access_key: str) -> None:
         try:
@@ -176,6 +212,14 @@ def _has_key(found: Json, access_key: str) -> bool:
 
 def _no_such_key(uid: str, access_key: str) -> NotFound:
     return NotFound(f"User {uid!r} has no key {access_key!r}.")
+
+
+def _both_may_be_valid(error: BackendError, old: str, new: str) -> BackendError:
+    kind = BackendTimeout if isinstance(error, BackendTimeout) else BackendUnavailable
+    return kind(
+        f"{error} Nobody knows whether the key {old!r} has ended, and {new!r} was made already: "
+        "both may be valid. List the user's keys before repeating, and delete what is not needed."
+    )
 
 
 def _check_settings(fields: UserCreate | UserPatch) -> None:

@@ -14,8 +14,9 @@ class Transition:
 
     days: int = described("Age in days.", example=30, default=MISSING, minimum=1, maximum=36500)
     storage_class: str = described(
-        "Target storage class.", example="COLD", default=MISSING, minLength=1, maxLength=64
-    )
+        "Target storage class.", example="COLD", default=MISSING, minLength=1, maxLength=64,
+        pattern="^[A-Za-z0-9_-]+$",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Lifecycle and CORS between our records and S3's documents."""
 
+import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -108,3 +110,10 @@ def test_cors_comes_back_as_it_went() -> None:
         ]
     )
     assert s3_documents.cors_record(s3_documents.cors_document(cors)) == cors
+
+
+@pytest.mark.parametrize("name", [" STANDARD", "STANDARD ", "A B", ""])
+def test_a_storage_class_with_blanks_is_never_taken(name: str) -> None:
+    """HTTP drops blanks around a header's value, so RGW itself would find such a class."""
+    (field,) = (each for each in fields(Transition) if each.name == "storage_class")
+    assert not re.fullmatch(field.metadata["limits"]["pattern"], name)

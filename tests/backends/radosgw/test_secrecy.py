@@ -73,3 +73,28 @@ def test_a_wrong_secret_is_not_repeated(lab: Lab) -> None:
     with pytest.raises(BackendError) as raised:
         storage.create_user(Ref(None, fresh("user")), {})
     assert "not-the-secret" not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize("rest", [b"\xff", b"", b',"user_id":"u","tenant":"","keys":7}'])
+def test_an_answer_that_cannot_be_read_is_not_repeated(
+    lab: Lab, proxy: FaultyProxy, rest: bytes
+) -> None:
+    """The log tells the cause of an error, and some causes repeat what could not be read."""
+    storage = lab.storage(endpoint=proxy.endpoint)
+    body = b'{"secret_key":"topsecret"' + rest
+    proxy.spoil("/admin/", times=9, status=200, body=body)
+    with pytest.raises(BackendError) as raised:
+        storage.get_user(Ref(None, "somebody"))
+    assert "topsecret" not in "".join(traceback.format_exception(raised.value))
+    assert "topsecret" not in repr(raised.value.__cause__)
+
+
+def test_neither_is_one_of_s3(lab: Lab, proxy: FaultyProxy) -> None:
+    storage = lab.storage(endpoint=proxy.endpoint)
+    owner = new_user(storage)
+    storage.create_key(owner)
+    bucket = new_bucket(storage, owner)
+    proxy.spoil(f"/{bucket.name}?cors", status=200, body=b"<topsecret")
+    with pytest.raises(BackendError) as raised:
+        storage.get_cors(bucket)
+    assert "topsecret" not in "".join(traceback.format_exception(raised.value))

@@ -4,10 +4,13 @@ import re
 from dataclasses import fields
 
 import pytest
+from flask import Flask
 
 from storage_api.backends.options import OptionError
 from storage_api.backends.radosgw.backend import RadosgwStorage
 from storage_api.backends.radosgw.settings import RadosgwOptions
+from storage_api.backends.s3 import S3Key
+from storage_api.domain.errors import BackendUnavailable
 from storage_api.domain.secrets import Secret
 from tests.servers import ROOT
 
@@ -41,6 +44,13 @@ def test_an_address_is_enough_to_begin(endpoint: str) -> None:
         ("endpoint", "https://rgw.example.org#"),
         ("endpoint", "https://rgw.example.org:port"),
         ("endpoint", "https://rgw exa"),
+        ("endpoint", "https://rgw..example.org"),
+        ("endpoint", "https://" + "a" * 64),
+        ("endpoint", "https://rgw_1"),
+        ("ca_file", "/no/such/file"),
+        ("ca_file", "/dev/null"),
+        ("ca_file", "/usr"),
+        ("ca_file", __file__),
         ("admin_path", "a/b"),
         ("admin_path", ".."),
         ("admin_path", ""),
@@ -64,6 +74,16 @@ def test_a_bad_option_is_named_and_its_value_is_not(option: str, text: str) -> N
 def test_nothing_secret_is_in_what_prints() -> None:
     storage = build(admin_secret_key="topsecret")
     assert "topsecret" not in repr(storage) + repr(storage._options) + repr(vars(storage))
+
+
+def test_two_gateways_are_told_apart() -> None:
+    for endpoint in ("ceph-a", "ceph-b"):
+        storage = build(endpoint="http://127.0.0.1:9")
+        storage.init_app(Flask(__name__), endpoint)
+        seen = storage._s3.bucket(S3Key("AK", Secret("SK")), "any")
+        for call in (storage.probe, seen.versioning):
+            with pytest.raises(BackendUnavailable, match=rf"^{endpoint} \(RadosGW\) cannot"):
+                call()
 
 
 def test_every_option_is_documented_with_its_default() -> None:

@@ -66,16 +66,6 @@ def test_no_limit_and_no_bucket_are_different_things(storage: RadosgwStorage) ->
         assert storage.update_user(user, {"max_buckets": limit}).max_buckets == limit
 
 
-def test_a_user_whose_settings_fail_is_not_left_behind(
-    storage: RadosgwStorage, lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    user = Ref(None, fresh("user"))
-    monkeypatch.setattr(storage._admin, "set_user_quota", _refuse)
-    with pytest.raises(BackendRefused):
-        storage.create_user(user, {"quota": Quota(max_bytes=1)})
-    assert user.name not in lab.uids()
-
-
 def _refuse(*_: Any) -> None:
     raise BackendRefused("no")
 
