@@ -8,7 +8,7 @@ import pytest
 
 from tests.conformance.base import PlacedContract, named_place
 from tests.conformance.client import Api, fresh
-from tests.conformance.target import Place, Target, at_once, names, statuses
+from tests.conformance.target import Place, Target, at_once, lasting, names, statuses
 
 
 class BucketContract(PlacedContract):
@@ -34,7 +34,7 @@ class BucketContract(PlacedContract):
         url = place.url("buckets", fresh("bucket"))
         made = api.post(url, body).expect(201)
         again = api.post(url, body).expect(200)
-        assert _lasting(again) == _lasting(made)
+        assert lasting(again) == lasting(made)
 
     @pytest.mark.parametrize("other", [{"versioning": "enabled"}, {"object_lock": True}], ids=str)
     def test_an_existing_bucket_with_other_settings_is_a_conflict(
@@ -193,8 +193,3 @@ class BucketChangeContract(PlacedContract):
     def test_an_empty_change_is_refused(self, default_place: Place, api: Api) -> None:
         url = default_place.url("buckets", default_place.new_bucket())
         api.patch(url, {}).expect(400)
-
-
-def _lasting(bucket: dict[str, Any]) -> dict[str, Any]:
-    """Without what a back-end may measure anew at any moment."""
-    return {key: value for key, value in bucket.items() if key != "usage"}

@@ -115,3 +115,8 @@ def statuses(answers: Iterable[Answer]) -> list[int]:
 
 def names(records: list[dict[str, Any]]) -> list[str]:
     return [record["name"] for record in records]
+
+
+def lasting(record: dict[str, Any]) -> dict[str, Any]:
+    """Without what a back-end may measure anew at any moment."""
+    return {key: value for key, value in record.items() if key != "usage"}
