@@ -15,6 +15,7 @@ from storage_api.backends.base import StorageBackend
 from storage_api.domain.capabilities import Capability, HolderKind
 from storage_api.domain.errors import NotSupported
 from storage_api.security.roles import Role
+from storage_api.transport.gate import Door
 
 PREFIX = "/v3"
 _NAMESPACED = "/namespaces/<string:namespace>"
@@ -94,9 +95,11 @@ def mount_backends(api: Api, backends: Mapping[str, StorageBackend]) -> None:
             endpoint, description=_description(backend), path=f"{PREFIX}/{endpoint}"
         )
         api.add_namespace(namespace)
+        limit = backend.request_limit
+        door = Door(endpoint, limit) if limit else None
         for capability, routes in ROUTES.items():
             for route in routes:
-                _mount(namespace, backend, backends, capability, route)
+                _mount(namespace, _Mounted(backend, door), backends, capability, route)
 
 
 def offers(backend: StorageBackend, capability: Capability, holder: HolderKind | None) -> bool:
@@ -110,13 +113,19 @@ def offers(backend: StorageBackend, capability: Capability, holder: HolderKind |
     return isinstance(backend, UsageReporter) and holder in backend.usage_holders
 
 
+class _Mounted(NamedTuple):
+    backend: StorageBackend
+    door: Door | None
+
+
 def _mount(
     namespace: Namespace,
-    backend: StorageBackend,
+    mounted: _Mounted,
     backends: Mapping[str, StorageBackend],
     capability: Capability,
     route: Route,
 ) -> None:
+    backend = mounted.backend
     scopes = ["", _NAMESPACED] if route.scoped else [""]
     for scope in scopes:
         name = f"{namespace.name}.{'in-namespace.' if scope else ''}{route.resource.__name__}"
@@ -128,7 +137,7 @@ def _mount(
                 route.resource,
                 scope + route.url,
                 endpoint=name,
-                resource_class_kwargs={"backend": backend},
+                resource_class_kwargs=mounted._asdict(),
             )
         else:
             able = _able(backends, capability, route.holder, scoped=bool(scope))

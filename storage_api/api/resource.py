@@ -4,6 +4,7 @@ flask-restx validates bodies before any decorator of a method runs, so that a
 stranger would be told about the schema; here the order is fixed in one place.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 from flask import Response, request
@@ -20,6 +21,7 @@ from storage_api.domain import names
 from storage_api.domain.errors import AlreadyExists, LockHeld
 from storage_api.security.principal import current_principal
 from storage_api.security.roles import Role
+from storage_api.transport.gate import Door
 
 #: How each path parameter is checked.
 NAME_RULES = {
@@ -63,12 +65,17 @@ class ApiResource(Resource):
         if operation.body is None and request.method == "POST" and not self.v3:
             NO_BODY.read()
         try:
-            result = method(**path, **body)
+            with self.admission():
+                result = method(**path, **body)
         except (AlreadyExists, LockHeld) as error:
             if self.v3:
                 error.status = type(error).v3_status
             raise
         return self._answer(operation, result, mask)
+
+    def admission(self) -> AbstractContextManager[None]:
+        """What a request must pass before its work begins."""
+        return nullcontext()
 
     def _answer(self, operation: Operation, result: Any, mask: Mask | None) -> Response:
         status, headers = operation.status, {"Cache-Control": "no-store"}
@@ -86,6 +93,10 @@ class ApiResource(Resource):
 class BackendResource(ApiResource):
     """A resource of one mounted back-end."""
 
-    def __init__(self, api: object, *, backend: StorageBackend) -> None:
+    def __init__(self, api: object, *, backend: StorageBackend, door: Door | None) -> None:
         super().__init__(api)
         self.backend: Any = backend
+        self._door = door
+
+    def admission(self) -> AbstractContextManager[None]:
+        return self._door.enter() if self._door else nullcontext()

@@ -58,6 +58,14 @@ class StorageBackend(ABC):
         """
 
     @property
+    def request_limit(self) -> int | None:
+        """Requests that one process serves from this back-end at once; ``None``: any number.
+
+        For a system that may hang, well below the threads of a process.
+        """
+        return None
+
+    @property
     def default_namespace(self) -> str | None:
         """The namespace that paths without one mean; ``None`` for the nameless one."""
         return None

@@ -12,13 +12,13 @@ from storage_api.backends.radosgw.buckets import Buckets
 from storage_api.backends.radosgw.client import AdminOps, Json
 from storage_api.backends.radosgw.namespaces import Namespaces
 from storage_api.backends.radosgw.settings import RadosgwOptions
-from storage_api.backends.radosgw.shared import Shared
 from storage_api.backends.radosgw.users import Users
 from storage_api.backends.s3 import S3Plane
 from storage_api.domain.capabilities import Capability
 from storage_api.domain.errors import BackendRefused
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import HttpClient, TransportSettings
+from storage_api.transport.shared import Shared
 from storage_api.transport.signing import SigV4
 from storage_api.transport.stamp import Stamp
 
@@ -85,6 +85,11 @@ class RadosgwStorage(Buckets, Users, Namespaces, Accounting, StorageBackend):
             verify_tls=options.verify_tls,
             ca_file=options.ca_file,
         )
+
+    @property
+    def request_limit(self) -> int:
+        """Callers wait for a place at the gateway too, or for an answer that others asked for."""
+        return 2 * self._options.concurrency
 
     @property
     def default_namespace(self) -> str | None:

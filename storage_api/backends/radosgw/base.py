@@ -12,13 +12,13 @@ import structlog
 from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.client import AMBIGUOUS, AdminOps, Json
 from storage_api.backends.radosgw.settings import TENANT, RadosgwOptions
-from storage_api.backends.radosgw.shared import Shared
 from storage_api.backends.s3 import S3Key, S3Plane
 from storage_api.domain.errors import BackendError, BackendMisbehaved, Conflict, Invalid, NotFound
 from storage_api.domain.models import NewKey, Ref
 from storage_api.domain.secrets import Secret
 from storage_api.transport.context import current_request_id, serving
 from storage_api.transport.exclusive import exclusive
+from storage_api.transport.shared import Shared
 
 #: The user that keeps a namespace alive while it has no other; never shown as a user.
 MARKER = "storage-api-namespace"

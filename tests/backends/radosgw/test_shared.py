@@ -8,11 +8,11 @@ import pytest
 
 from storage_api.backends.accounting import Holder
 from storage_api.backends.radosgw.backend import RadosgwStorage
-from storage_api.backends.radosgw.shared import Shared
 from storage_api.domain.capabilities import HolderKind
 from storage_api.domain.errors import BackendTimeout, BackendUnavailable
 from storage_api.domain.models import Ref
 from storage_api.transport.context import serving
+from storage_api.transport.shared import Shared
 from storage_api.transport.stamp import Stamp
 from tests.backends.radosgw.lab import Lab, fresh, new_bucket, new_user
 from tests.backends.radosgw.proxy import FaultyProxy
@@ -56,7 +56,7 @@ def _costly(proxy: FaultyProxy) -> int:
 
 
 def test_an_answer_ends_and_an_error_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage_api.backends.radosgw.shared._LASTS_SECONDS", 0.05)
+    monkeypatch.setattr("storage_api.transport.shared._LASTS_SECONDS", 0.05)
     answers: list[Any] = [1, BackendUnavailable("down"), 2]
 
     def fetch() -> int:
