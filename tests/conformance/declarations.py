@@ -1,9 +1,6 @@
-"""What a run itself owes: to examine every family that the back-end declares."""
+"""What a run owes: to examine every family that the back-end declares."""
 
-from collections.abc import Mapping
-from types import ModuleType
-
-import pytest
+from collections.abc import Iterable, Mapping
 
 from storage_api.domain.capabilities import Capability
 from tests.conformance import (
@@ -30,7 +27,7 @@ CONTRACTS: Mapping[Capability, tuple[type[Contract], ...]] = {
         snapshots.RollbackContract,
         snapshots.CloneContract,
     ),
-    Capability.LOCKS: (locks.LockContract,),
+    Capability.LOCKS: (locks.LockContract, locks.LockCreationContract),
     Capability.EXPORT: (exports.ExportContract,),
     Capability.BUCKETS: (
         buckets.BucketContract,
@@ -57,22 +54,15 @@ class DeclarationContract(Contract):
         subsystem = api.get(f"/conf/subsystems/{target.endpoint}").expect(200)
         assert subsystem["capabilities"] == sorted(target.quirks.families)
 
-    def test_every_declared_family_is_examined(
-        self, target: Target, request: pytest.FixtureRequest
-    ) -> None:
-        owed = {contract for family in target.quirks.families for contract in CONTRACTS[family]} | {
-            DeclarationContract
-        }
-        assert owed == _examined(request.module)
 
+def contract_tests(families: Iterable[Capability]) -> dict[str, type[Contract]]:
+    """The test classes, by the names under which pytest finds them, that these families owe.
 
-def _examined(module: ModuleType) -> set[type[Contract]]:
-    """The promises that the module's test classes hold its back-end to."""
-    known = {contract for contracts in CONTRACTS.values() for contract in contracts}
-    known.add(DeclarationContract)
-    tests = [
-        value
-        for name, value in vars(module).items()
-        if name.startswith("Test") and isinstance(value, type)
-    ]
-    return {contract for contract in known for test in tests if issubclass(test, contract)}
+    A test module takes them with ``globals().update(contract_tests(FAMILIES))``.
+    """
+    owed = [contract for family in sorted(families) for contract in CONTRACTS[family]]
+    tests: dict[str, type[Contract]] = {}
+    for contract in (DeclarationContract, *owed):
+        name = f"Test{contract.__name__.removesuffix('Contract')}"
+        tests[name] = type(name, (contract,), {})
+    return tests

@@ -25,7 +25,10 @@ class Quirks:
     allows and the back-end's does not. ``soft_limits``: whether quotas have them.
     ``bucket_tags``: whether buckets have tags. ``pins_clones``: whether a snapshot cannot
     go while a clone of it exists. ``rolls_settings_back``: whether a rollback restores the
-    volume's settings beside its data.
+    volume's settings beside its data. ``size_step``: a volume may come out larger than asked
+    for by less than so many bytes. ``snapshot_seconds``: how far apart two snapshots must be
+    taken for their order to be known. ``plant_lock`` makes an address hold a volume's lock,
+    where clients alone can lock and a caller of the API cannot.
     """
 
     families: frozenset[Capability]
@@ -36,6 +39,9 @@ class Quirks:
     snapshot_limit: int | None = None
     pins_clones: bool = False
     rolls_settings_back: bool = False
+    size_step: int = 1
+    snapshot_seconds: float = 0.0
+    plant_lock: Callable[[str, str], None] | None = None
     put_object: "Callable[[Place, str, str, int], None] | None" = None
     namespace_settings: bool = True
     bad_namespace: str | None = None
@@ -55,8 +61,15 @@ class Target:
 
     def new_volume(self, **fields: Any) -> str:
         name = fresh("vol")
-        self.api.post(self.url("volumes", name), {"size_total": GIB, **fields}).expect(201)
+        self.api.post(self.url("volumes", name), volume_body(name, **fields)).expect(201)
         return name
+
+    def assert_shows(self, record: dict[str, Any], wanted: dict[str, Any]) -> None:
+        """Make sure that the volume has what was asked for."""
+        exact = {key: value for key, value in wanted.items() if key != "size_total"}
+        assert {key: record[key] for key in exact} == exact
+        if "size_total" in wanted:
+            assert 0 <= record["size_total"] - wanted["size_total"] < self.quirks.size_step
 
     def new_policy(self, *rules: str) -> str:
         name = fresh("policy")
@@ -95,6 +108,11 @@ class Place:
         body = {"owner": owner or self.new_owner(), **fields}
         self.api.post(self.url("buckets", name), body).expect(201)
         return name
+
+
+def volume_body(name: str, **fields: Any) -> dict[str, Any]:
+    """What creates the volume ``name`` on any back-end: some need to know where to mount it."""
+    return {"size_total": GIB, "junction_path": f"/{name}", **fields}
 
 
 def at_once(call: Callable[[int], Answer], callers: int = CALLERS) -> list[Answer]:

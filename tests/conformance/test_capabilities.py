@@ -124,5 +124,5 @@ def test_what_there_is_not_answers_501_and_who_has_it(app: Flask, name: str) -> 
 
 def test_without_anybody_who_can_501_says_so() -> None:
     app = service({"SAPI_BACKENDS": f"filer🌈{ENTRIES['NetappStorage']}"})
-    detail = assert_problem(call(app, "GET", "/v3/filer/capacity"), 501)["detail"]
+    detail = assert_problem(call(app, "GET", "/v3/filer/buckets"), 501)["detail"]
     assert "none is configured" in detail

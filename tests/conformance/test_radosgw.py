@@ -5,21 +5,25 @@ import itertools
 import pytest
 
 from storage_api.domain.capabilities import Capability, HolderKind
-from tests.conformance import (
-    accounting,
-    bucket_settings,
-    buckets,
-    declarations,
-    keys,
-    namespaces,
-    races,
-    users,
-)
 from tests.conformance.client import InProcess
+from tests.conformance.declarations import contract_tests
 from tests.conformance.s3 import ObjectWriter
 from tests.conformance.target import Quirks, Target
 from tests.servers import service
 from tests.services.ceph import CephCluster
+
+FAMILIES = frozenset(
+    {
+        Capability.BUCKETS,
+        Capability.USERS,
+        Capability.NAMESPACES,
+        Capability.QUOTA,
+        Capability.USAGE,
+        Capability.CAPACITY,
+    }
+)
+
+globals().update(contract_tests(FAMILIES))
 
 
 def radosgw_entry(ceph: CephCluster) -> str:
@@ -36,16 +40,7 @@ def radosgw_entry(ceph: CephCluster) -> str:
 @pytest.fixture(scope="module")
 def target(ceph: CephCluster) -> Target:
     quirks = Quirks(
-        families=frozenset(
-            {
-                Capability.BUCKETS,
-                Capability.USERS,
-                Capability.NAMESPACES,
-                Capability.QUOTA,
-                Capability.USAGE,
-                Capability.CAPACITY,
-            }
-        ),
+        families=FAMILIES,
         quota_holders=frozenset({HolderKind.BUCKET, HolderKind.USER}),
         usage_holders=frozenset(HolderKind),
         quota_steps={HolderKind.BUCKET: 1024},
@@ -55,59 +50,3 @@ def target(ceph: CephCluster) -> Target:
         bad_namespace="with-dash",
     )
     return Target(InProcess(service({"SAPI_BACKENDS": radosgw_entry(ceph)})), "ceph", quirks)
-
-
-class TestDeclarations(declarations.DeclarationContract):
-    pass
-
-
-class TestBuckets(buckets.BucketContract):
-    pass
-
-
-class TestBucketChanges(buckets.BucketChangeContract):
-    pass
-
-
-class TestLifecycle(bucket_settings.LifecycleContract):
-    pass
-
-
-class TestPolicy(bucket_settings.PolicyContract):
-    pass
-
-
-class TestCors(bucket_settings.CorsContract):
-    pass
-
-
-class TestUsers(users.UserContract):
-    pass
-
-
-class TestUserChanges(users.UserChangeContract):
-    pass
-
-
-class TestKeys(keys.KeyContract):
-    pass
-
-
-class TestNamespaces(namespaces.NamespaceContract):
-    pass
-
-
-class TestQuotas(accounting.QuotaContract):
-    pass
-
-
-class TestUsage(accounting.UsageContract):
-    pass
-
-
-class TestCapacity(accounting.CapacityContract):
-    pass
-
-
-class TestRaces(races.ObjectRaceContract):
-    pass
