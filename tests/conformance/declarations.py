@@ -60,9 +60,8 @@ def contract_tests(families: Iterable[Capability]) -> dict[str, type[Contract]]:
 
     A test module takes them with ``globals().update(contract_tests(FAMILIES))``.
     """
-    owed = [contract for family in sorted(families) for contract in CONTRACTS[family]]
-    tests: dict[str, type[Contract]] = {}
-    for contract in (DeclarationContract, *owed):
-        name = f"Test{contract.__name__.removesuffix('Contract')}"
-        tests[name] = type(name, (contract,), {})
-    return tests
+    owed: list[type[Contract]] = [DeclarationContract]
+    for family in sorted(families):
+        owed += CONTRACTS[family]
+    names = [f"Test{contract.__name__.removesuffix('Contract')}" for contract in owed]
+    return {name: type(name, (contract,), {}) for name, contract in zip(names, owed, strict=True)}
