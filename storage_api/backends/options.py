@@ -4,7 +4,8 @@ A back-end's options are a dataclass. Its field types say how a text is read:
 ``str``, ``Secret``, ``int``, ``float``, ``bool`` (true/false) and ``Path``, each
 also with ``| None``. A field without a default is required. ``bounded`` limits a
 number. Any option ``x`` may be given as ``x_file``, the path of a file that holds
-the value. Errors name options, never values: any value may be a secret.
+the value. Errors name options, never values: any value may be a secret, also one that stands
+where an option's name should.
 """
 
 import dataclasses
@@ -58,10 +59,13 @@ def _resolve_files(
 ) -> dict[str, Secret]:
     """The options by their own names, with the content of files in place of their paths."""
     given: dict[str, Secret] = {}
-    for name, value in raw.items():
+    for number, (name, value) in enumerate(raw.items(), start=1):
         target = name if name in known else name.removesuffix(_FILE_SUFFIX)
         if target not in known:
-            mistakes.append(f"unknown option {name!r} (known: {', '.join(known) or 'none'})")
+            # Not by its name: where a part was forgotten, a secret stands in that place.
+            mistakes.append(
+                f"option number {number} is unknown (known: {', '.join(known) or 'none'})"
+            )
         elif target in given:
             mistakes.append(f"option {target!r} is given twice")
         else:

@@ -23,7 +23,7 @@ def test_it_needs_no_option() -> None:
 
 
 def test_an_unknown_option_is_refused() -> None:
-    with pytest.raises(OptionError, match="unknown option 'size'"):
+    with pytest.raises(OptionError, match="option number 1 is unknown"):
         DummyStorage.from_options({"size": Secret("3")})
 
 
