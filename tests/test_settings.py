@@ -87,8 +87,8 @@ def test_a_mistake_is_named_and_no_value(backends: str, words: str) -> None:
             ["SAPI_BACKENDS, a: unknown back-end class"],
         ),
         (
-            {"SAPI_BACKENDS": f"{NETAPP}🌈hidden_value🌈p", "FLASK_DEBUG": "1"},
-            ["SAPI_BACKENDS, f: ", "option number 3 is unknown", "missing option 'password'"],
+            {"SAPI_BACKENDS": "f🌈NetappStorage🌈hidden_value🌈p", "FLASK_DEBUG": "1"},
+            ["SAPI_BACKENDS, f: ", "option number 1 is unknown", "missing option 'vserver'"],
         ),
     ],
 )
