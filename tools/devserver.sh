@@ -3,9 +3,6 @@
 #
 #   devserver.sh start    on 127.0.0.1:$PORT
 #   devserver.sh stop
-#
-# .run/devserver.pid holds process id, the kernel's start time of that process, and port. The
-# start time tells our server from a stranger that got the same process id later.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/common.sh
@@ -13,18 +10,6 @@ cd "$(dirname "$0")/.."
 PID_FILE=.run/devserver.pid
 LOG=.run/devserver.log
 WAIT_SECONDS=60
-
-# start_time PID: field 22 of /proc/PID/stat, counted after the name, which may hold blanks.
-start_time() {
-    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
-}
-
-# running: sets pid and port of our server, if it lives.
-running() {
-    pid='' started='' port=''
-    read -r pid started port 2>/dev/null <"$PID_FILE" || return 1
-    [ "$(start_time "$pid")" = "$started" ]
-}
 
 # answers PORT: no proxy of the environment may stand between.
 answers() {
@@ -44,26 +29,8 @@ with socket.socket() as candidate:
     candidate.bind(("127.0.0.1", int(sys.argv[1])))' "$1" 2>/dev/null
 }
 
-# group_lives PID: the reloader and the server that it started share a process group.
-group_lives() {
-    kill -s 0 -- "-$1" 2>/dev/null
-}
-
-# end_group PID
-end_group() {
-    kill -s TERM -- "-$1" 2>/dev/null || true
-    deadline=$(($(date +%s) + 5))
-    while group_lives "$1" && [ "$(date +%s)" -lt "$deadline" ]; do
-        sleep 0.1
-    done
-    group_lives "$1" || return 0
-    kill -s KILL -- "-$1" 2>/dev/null || true
-    sleep 0.5
-    ! group_lives "$1" || die "process $1 does not end"
-}
-
 start() {
-    if running; then
+    if running "$PID_FILE"; then
         say "Already running: http://127.0.0.1:$port/ (process $pid). Stop it with: make stop"
         return
     fi
@@ -80,7 +47,7 @@ start() {
 
     deadline=$(($(date +%s) + WAIT_SECONDS))
     until answers "$port"; do
-        running || refuse "the service did not start"
+        running "$PID_FILE" || refuse "the service did not start"
         [ "$(date +%s)" -lt "$deadline" ] || refuse "no answer within $WAIT_SECONDS seconds"
         sleep 0.2
     done
@@ -98,7 +65,7 @@ refuse() {
 }
 
 stop() {
-    if running; then
+    if running "$PID_FILE"; then
         end_group "$pid"
         say "Stopped process $pid."
     else
