@@ -18,6 +18,7 @@ from storage_api.api.operation import Operation, operation_of
 from storage_api.api.problems import PROBLEM_TYPE, slug_of
 from storage_api.api.schemas import Schema, model_of, nested_types
 from storage_api.domain.errors import (
+    BackendFull,
     BackendRefused,
     BackendTimeout,
     BackendUnavailable,
@@ -72,6 +73,7 @@ _SLUGS = {
         BackendRefused,
         BackendUnavailable,
         BackendTimeout,
+        BackendFull,
     )
 }
 _PROBLEM: Schema = {

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from storage_api.api.bodies import Body
 from storage_api.api.operation import operation
 from storage_api.api.resource import BackendResource
-from storage_api.api.volumes import NO_VOLUME
+from storage_api.api.volumes import NO_SPACE, NO_VOLUME
 from storage_api.backends.volumes import SnapshotStore
 from storage_api.domain.models import Snapshot
 from storage_api.domain.requests import SnapshotPost
@@ -40,6 +40,7 @@ class SnapshotItem(BackendResource):
         status=HTTPStatus.CREATED,
         body=Body(SnapshotPost, lenient=True),
         errors=NO_VOLUME
+        | NO_SPACE
         | {
             HTTPStatus.BAD_REQUEST: "A snapshot of that name exists, or the request is wrong.",
             HTTPStatus.CONFLICT: "Too many snapshots; see `purge_old_if_needed`.",

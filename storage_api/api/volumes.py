@@ -13,6 +13,7 @@ from storage_api.domain.units import TIB
 from storage_api.security.roles import Role
 
 NO_VOLUME = {HTTPStatus.NOT_FOUND: "There is no such volume."}
+NO_SPACE = {HTTPStatus.INSUFFICIENT_STORAGE: "The back-end has no space left for this."}
 
 
 class VolumeList(BackendResource):
@@ -51,7 +52,8 @@ class VolumeItem(BackendResource):
             HTTPStatus.BAD_REQUEST: "The volume exists already, or the request is wrong.",
             HTTPStatus.NOT_FOUND: "There is no such volume or snapshot to start from.",
             HTTPStatus.CONFLICT: "Something depends on what a rollback would remove.",
-        },
+        }
+        | NO_SPACE,
     )
     def post(self, volume: str, body: VolumePost) -> Volume:
         """Create a volume, clone one, or roll one back
@@ -76,7 +78,9 @@ class VolumeItem(BackendResource):
         Role.UBER_ADMIN,
         returns=Volume,
         body=Body(VolumePatch, Volume, lenient=True, example={"size_total": 2 * TIB}),
-        errors=NO_VOLUME | {HTTPStatus.BAD_REQUEST: "No known key was given, or a value is wrong."},
+        errors=NO_VOLUME
+        | NO_SPACE
+        | {HTTPStatus.BAD_REQUEST: "No known key was given, or a value is wrong."},
     )
     def patch(self, volume: str, body: VolumePatch) -> Volume:
         """Change a volume

@@ -11,7 +11,8 @@
         ├── BackendRefused    502  it rejected *our* credential or role
         ├── BackendMisbehaved 502  it answered something that it must not
         ├── BackendUnavailable 503 it is down, or as busy as we allow
-        └── BackendTimeout    504  it is too slow
+        ├── BackendTimeout    504  it is too slow
+        └── BackendFull       507  it has no space left for this
 
 A back-end raises these and nothing else; the API layer alone turns them into
 answers. ``str(error)`` goes to the caller, so it holds neither secrets nor a
@@ -90,3 +91,8 @@ class BackendTimeout(BackendError):
     status = HTTPStatus.GATEWAY_TIMEOUT
     slug = "backend-timeout"
     retryable = True
+
+
+class BackendFull(BackendError):
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    slug = "backend-full"

@@ -11,6 +11,7 @@ CASES = [
     ("BackendTimeout", 504, "backend-timeout"),
     ("BackendRefused", 502, "backend-refused"),
     ("BackendMisbehaved", 502, "backend-misbehaved"),
+    ("BackendFull", 507, "backend-full"),
     ("NotSupported", 501, "not-supported"),
     ("NotFound", 404, "not-found"),
     ("Conflict", 409, "conflict"),
