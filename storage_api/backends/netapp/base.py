@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from storage_api.backends.netapp import mapping
 from storage_api.backends.netapp.client import Json, Ontap
 from storage_api.backends.netapp.refusals import code_of
 from storage_api.backends.netapp.settings import NetappOptions
-from storage_api.domain.errors import BackendError, BackendMisbehaved, NotFound
+from storage_api.domain.errors import BackendError, BackendMisbehaved, NotFound, StorageError
 from storage_api.domain.models import Volume
 from storage_api.transport.context import current_request_id, serving
 from storage_api.transport.exclusive import exclusive
@@ -20,8 +21,6 @@ from storage_api.transport.shared import Shared
 VOLUMES = "storage/volumes"
 #: What ONTAP takes as a volume's name.
 VOLUME_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,202}")
-#: Asked for with every volume: they decide whether it is shown at all.
-_IDENTITY = "uuid,name,state,aggregates.name"
 _NO_SUCH_ENTRY = "4"
 _UUID_LASTS_SECONDS = 30.0
 _MOST_UUIDS = 50_000
@@ -58,15 +57,21 @@ class NetappBase(ABC):
         which = _filter_for(name)
         if which is None:
             return None
-        wanted = {**self._svm(), **which, "style": "flexvol", "fields": f"{_IDENTITY},{fields}"}
+        wanted = {
+            **self._svm(),
+            **which,
+            "style": "flexvol",
+            "fields": f"{mapping.IDENTITY},{fields}",
+        }
         rows = self._ontap.records(VOLUMES, wanted)
         if len(rows) > 1:
             raise BackendMisbehaved(f"There are several volumes {name!r} in this SVM.")
-        if not rows or not is_shown(rows[0]):
+        found = next(iter(mapping.shown(rows)), None)
+        if found is None:
             self._uuids.forget(name)
-            return None
-        self._uuids.keep(name, rows[0]["uuid"])
-        return rows[0]
+        else:
+            self._uuids.keep(name, mapping.uuid_of(found))
+        return found
 
     def _existing_volume(self, name: str, fields: str) -> Json:
         """Raises ``NotFound``."""
@@ -115,7 +120,7 @@ class NetappBase(ABC):
     # After an answer was lost
 
     @staticmethod
-    def _after(error: BackendError, look: Callable[[], T]) -> T:
+    def _after(error: StorageError, look: Callable[[], T]) -> T:
         """What ``look`` finds after a write whose outcome is open; ``error`` if it cannot tell.
 
         It has some seconds of its own: the request's time may be used up.
@@ -147,14 +152,6 @@ class _Uuids:
     def forget(self, name: str) -> None:
         with self._lock:
             self._known.pop(_key(name), None)
-
-
-def is_shown(row: Json) -> bool:
-    """Restricted volumes, FlexGroups (on no aggregate of their own) and aggr0 are not ours."""
-    aggregates = row.get("aggregates")
-    if row.get("state") == "restricted" or not aggregates:
-        return False
-    return not str(aggregates[0].get("name", "")).startswith("aggr0")
 
 
 def path_of(name: str) -> str | None:

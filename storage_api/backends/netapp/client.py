@@ -282,7 +282,9 @@ def _patiently(attempt: Callable[[], T]) -> T:
 def _unknown_fields(query: Query, refusal: Refusal | None) -> frozenset[str]:
     """Those of the query's fields that the refusal names."""
     fields = query.get("fields")
-    if refusal is None or not refusal.unknown_field or not isinstance(fields, str):
+    if refusal is None or not isinstance(fields, str):
+        return frozenset()
+    if refusal.target != "fields" or not refusal.is_bad_field:
         return frozenset()
     return frozenset(field for field in fields.split(",") if f'"{field}"' in refusal.message)
 

@@ -68,9 +68,9 @@ class Refusal:
         return re.search(r"\bjob\b[^.]{0,20}\d", self.message, re.IGNORECASE) is not None
 
     @property
-    def unknown_field(self) -> bool:
-        """A field of the query's ``fields`` that this release does not have."""
-        return self.target == "fields" and self.code in _BAD_FIELD
+    def is_bad_field(self) -> bool:
+        """A value or a field is wrong, or this release does not have it."""
+        return self.code in _BAD_FIELD
 
 
 @dataclass(frozen=True)
@@ -221,6 +221,13 @@ def code_of(error: BaseException) -> str | None:
     """The ONTAP code that ``error`` was raised for; it is certain then what has happened."""
     refusal = refusal_of(error)
     return refusal.code if refusal else None
+
+
+def amended(error: StorageError, words: str) -> StorageError:
+    """The same error with more to say about what it leaves behind."""
+    again = type(error)(f"{error} {words}", retry_after=error.retry_after)
+    vars(again).update(vars(error))
+    return again
 
 
 def refusal_in(document: Any) -> Refusal | None:
