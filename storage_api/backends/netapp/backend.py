@@ -6,10 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from storage_api.backends.base import StorageBackend
+from storage_api.backends.netapp.capacity import Capacities
 from storage_api.backends.netapp.client import Ontap, Utf8Basic
+from storage_api.backends.netapp.clones import Clones
+from storage_api.backends.netapp.exports import Exports
+from storage_api.backends.netapp.locks import Locks
 from storage_api.backends.netapp.probing import Probing
 from storage_api.backends.netapp.settings import NetappOptions
-from storage_api.backends.netapp.volumes import Volumes
 from storage_api.domain.capabilities import Capability
 from storage_api.domain.models import Volume
 from storage_api.transport.gate import Gate
@@ -25,11 +28,19 @@ _KIND = "NetApp"
 _IDLE_SECONDS = 4.0
 
 
-class NetappStorage(Volumes, Probing, StorageBackend):
+class NetappStorage(Clones, Locks, Exports, Capacities, Probing, StorageBackend):
     """One SVM of a NetApp filer, administered through ONTAP's REST API."""
 
     Options: ClassVar[type[Any]] = NetappOptions
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.VOLUMES})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.VOLUMES,
+            Capability.SNAPSHOTS,
+            Capability.LOCKS,
+            Capability.EXPORT,
+            Capability.CAPACITY,
+        }
+    )
 
     def __init__(self, options: NetappOptions) -> None:
         super().__init__()

@@ -63,13 +63,13 @@ class Exports(NetappBase, ExportStore):
             path = _path(self._policy(name))
             for pause in _PAUSES:
                 try:
-                    return self._delete(path)
+                    return self._delete_policy(path)
                 except Conflict as refusal:
                     if code_of(refusal) not in _IN_USE:
                         raise
                     self._refuse_if_used(name)
                 time.sleep(seconds_left(pause))
-            return self._delete(path)
+            return self._delete_policy(path)
 
     def ensure_rule(self, policy: str, rule: str) -> ExportPolicy:
         """Append ``rule`` unless the policy has it; a lost answer is looked up, then repeated."""
@@ -92,7 +92,7 @@ class Exports(NetappBase, ExportStore):
                 row = self._policy(policy)
                 places = mapping.places_of(rule, self._rules(row))
                 try:
-                    return self._remove(row, rule, places)
+                    return self._remove_rules(row, rule, places)
                 except NotFound:
                     continue
                 except AMBIGUOUS as error:
@@ -108,7 +108,7 @@ class Exports(NetappBase, ExportStore):
     def _find_policy(self, name: str) -> Json | None:
         """ONTAP would take ``..`` in a query for a range, so such a name is looked for here."""
         rows = self._policies() if ".." in name else self._policies(name=name)
-        return next((row for row in rows if row["name"] == name), None)
+        return next((row for row in rows if row.get("name") == name), None)
 
     def _policy(self, name: str) -> Json:
         found = self._find_policy(name)
@@ -117,7 +117,7 @@ class Exports(NetappBase, ExportStore):
         return found
 
     def _record(self, row: Json) -> ExportPolicy:
-        return mapping.policy_record(row["name"], self._rules(row))
+        return mapping.policy_record(row, self._rules(row))
 
     def _rules(self, row: Json) -> list[Json]:
         shown = mapping.shown_rules(row)
@@ -148,13 +148,13 @@ class Exports(NetappBase, ExportStore):
                 continue
             return
 
-    def _remove(self, row: Json, rule: str, places: list[tuple[int, bool]]) -> None:
+    def _remove_rules(self, row: Json, rule: str, places: list[tuple[int, bool]]) -> None:
         for index, alone in places:
             path = f"{_path(row)}/rules/{index}"
             place = path if alone else f"{path}/clients/{quote(rule, safe='')}"
             self._ontap.delete(place, repeatable=False)
 
-    def _delete(self, path: str) -> None:
+    def _delete_policy(self, path: str) -> None:
         """The id is never another policy's, so gone is gone, whoever did it."""
         try:
             self._ontap.delete(path)
@@ -164,7 +164,7 @@ class Exports(NetappBase, ExportStore):
     def _refuse_if_used(self, name: str) -> None:
         wanted = {"nas.export_policy.name": name, "fields": "name,nas.export_policy.name"}
         rows = self._ontap.records("storage/volumes", {**self._svm(), **wanted})
-        users = sorted(row["name"] for row in rows)
+        users = mapping.volume_names(rows)
         if users:
             more = ", …" if len(users) > _MOST_NAMES else ""
             raise Conflict(
@@ -174,4 +174,4 @@ class Exports(NetappBase, ExportStore):
 
 
 def _path(row: Json) -> str:
-    return f"{_POLICIES}/{int(row['id'])}"
+    return f"{_POLICIES}/{mapping.policy_id(row)}"

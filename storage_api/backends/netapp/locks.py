@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from storage_api.backends.netapp.base import NetappBase
 from storage_api.backends.netapp.client import Json
+from storage_api.backends.netapp.mapping import checked
 from storage_api.backends.netapp.refusals import AMBIGUOUS, code_of
 from storage_api.backends.volumes import LockStore
 from storage_api.domain.errors import BackendUnavailable, Conflict, NotFound, NotSupported
@@ -50,19 +51,19 @@ class Locks(NetappBase, LockStore):
         meant = _resolve(host)
         for address in dict.fromkeys(_addresses(rows)):
             if _parse(address) in meant:
-                self._break(name, address, {row["uuid"] for row in rows})
+                self._break_locks(name, address, _uuids(rows))
 
     def _locks(self, volume: str, **query: str) -> list[Json]:
         wanted = {**self._svm(), "volume.name": volume, "fields": _FIELDS, **query}
         return self._ontap.records(_LOCKS, wanted)
 
-    def _break(self, volume: str, address: str, known: set[str]) -> None:
+    def _break_locks(self, volume: str, address: str, known: set[str]) -> None:
         """``known`` are the locks to break; asking again ends when none of them is left."""
         which = {**self._svm(), "volume.name": volume, "client_address": address}
 
         def is_held() -> bool:
             rows = self._locks(volume, client_address=address)
-            return any(row["uuid"] in known for row in rows)
+            return bool(known & _uuids(rows))
 
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -82,9 +83,15 @@ class Locks(NetappBase, LockStore):
         raise Conflict(f"The filer does not let go of the locks of {address}.")
 
 
+@checked
 def _addresses(rows: Iterable[Json]) -> list[str]:
     """In the order of their locks. Never an empty one: that would mean every client."""
-    return [row["client_address"] for row in rows if row.get("client_address")]
+    return [str(row["client_address"]) for row in rows if row.get("client_address")]
+
+
+@checked
+def _uuids(rows: Iterable[Json]) -> set[str]:
+    return {row["uuid"] for row in rows}
 
 
 def _parse(text: str) -> Address | None:

@@ -87,21 +87,21 @@ def _volume_record(row: Row, nodes: Mapping[str, str], filer: str) -> Volume:
     compression = row.get("efficiency", _EMPTY).get("compression")
     aggregate = row["aggregates"][0]["name"]
     node = row.get("nodes")
-    reserve = _whole(snapshot.get("reserve_percent"))
-    reserve_used = _whole(snapshot.get("space_used_percent"))
+    reserve = whole(snapshot.get("reserve_percent"))
+    reserve_used = whole(snapshot.get("space_used_percent"))
     return Volume(
         name=row["name"],
         uuid=row["uuid"],
-        size_total=_whole(space.get("afs_total")),
-        size_used=_whole(space.get("used")),
+        size_total=whole(space.get("afs_total")),
+        size_used=whole(space.get("used")),
         filer_address=node[0]["name"] if node else nodes.get(aggregate, filer),
         aggregate_name=aggregate,
         junction_path=nas.get("path"),
         state=row["state"],
-        creation_time=_moment(row.get("create_time")),
+        creation_time=moment_of(row.get("create_time")),
         active_policy_name=nas.get("export_policy", _EMPTY).get("name"),
         autosize_enabled=None if mode is None else mode != "off",
-        max_autosize=_whole(autosize.get("maximum")),
+        max_autosize=whole(autosize.get("maximum")),
         percentage_snapshot_reserve=reserve,
         percentage_snapshot_reserve_used=0 if reserve == 0 else reserve_used,
         compression_enabled=compression in _BACKGROUND,
@@ -110,14 +110,14 @@ def _volume_record(row: Row, nodes: Mapping[str, str], filer: str) -> Volume:
     )
 
 
-def _whole(value: Any) -> int | None:
+def whole(value: Any) -> int | None:
     """Raises ``TypeError`` for anything but a whole number or nothing."""
     if type(value) is int or value is None:
         return value
     raise TypeError
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment_of(text: str | None) -> datetime | None:
     if text is None:
         return None
     moment = datetime.fromisoformat(text)

@@ -6,7 +6,7 @@ rule of ours is one client match.
 
 from typing import Any
 
-from storage_api.backends.netapp.client import Json
+from storage_api.backends.netapp.mapping import Row, checked
 from storage_api.domain.models import ExportPolicy
 
 #: What is asked of a policy. Whether rules were left out is told by releases from 9.19 on only.
@@ -18,7 +18,7 @@ RULE_FIELDS = "index,clients.match"
 _MOST_RULES_SHOWN = 500
 
 
-def rule_body(match: str) -> Json:
+def rule_body(match: str) -> Row:
     """A rule for one client: read and write, root included, by AUTH_SYS over NFS.
 
     Every flavour is stated: left out, ONTAP's REST takes ``any`` for superuser and protocol,
@@ -34,7 +34,7 @@ def rule_body(match: str) -> Json:
     }
 
 
-def policy_body(name: str, vserver: str, rules: list[str]) -> Json:
+def policy_body(name: str, vserver: str, rules: list[str]) -> Row:
     """A policy with its rules, each taken once: ONTAP refuses doubles within a request."""
     return {
         "name": name,
@@ -43,26 +43,35 @@ def policy_body(name: str, vserver: str, rules: list[str]) -> Json:
     }
 
 
-def policy_record(name: str, rules: list[Json]) -> ExportPolicy:
+@checked
+def policy_record(policy: Row, rules: list[Row]) -> ExportPolicy:
     """Client matches in the order in which they apply; one that stands in two rules shows once."""
     matches = [match for rule in sorted(rules, key=_index) for match in matches_of(rule)]
-    return ExportPolicy(name=name, rules=list(dict.fromkeys(matches)))
+    return ExportPolicy(name=policy["name"], rules=list(dict.fromkeys(matches)))
 
 
-def shown_rules(policy: Json) -> list[Json] | None:
+@checked
+def policy_id(policy: Row) -> int:
+    """Beyond what a floating point number can hold."""
+    return int(policy["id"])
+
+
+@checked
+def shown_rules(policy: Row) -> list[Row] | None:
     """The rules that came with the policy; ``None`` if these may not be all."""
-    rules: list[Json] = policy.get("rules") or []
+    rules: list[Row] = policy.get("rules") or []
     if policy.get("are_rules_truncated") or len(rules) >= _MOST_RULES_SHOWN:
         return None
     return rules
 
 
-def matches_of(rule: Json) -> list[str]:
+def matches_of(rule: Row) -> list[str]:
     clients: list[dict[str, Any]] = rule.get("clients") or []
     return [client["match"] for client in clients]
 
 
-def places_of(match: str, rules: list[Json]) -> list[tuple[int, bool]]:
+@checked
+def places_of(match: str, rules: list[Row]) -> list[tuple[int, bool]]:
     """Where the client match stands: each rule's index, and whether it stands there alone.
 
     The last one comes first, so that removing it moves none of the others.
@@ -74,6 +83,11 @@ def places_of(match: str, rules: list[Json]) -> list[tuple[int, bool]]:
     ]
 
 
-def _index(rule: Json) -> int:
+@checked
+def volume_names(rows: list[Row]) -> list[str]:
+    return sorted(str(row["name"]) for row in rows)
+
+
+def _index(rule: Row) -> int:
     index: int = rule["index"]
     return index

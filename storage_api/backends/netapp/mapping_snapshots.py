@@ -1,8 +1,6 @@
 """ONTAP's snapshots as ours. Pure functions."""
 
-from datetime import datetime
-
-from storage_api.backends.netapp.client import Json
+from storage_api.backends.netapp.mapping import Row, checked, moment_of, whole
 from storage_api.domain.models import Snapshot
 from storage_api.domain.units import KIB, ceil_div
 
@@ -15,27 +13,31 @@ _REPLICATION_PREFIXES = ("snapmirror.", "vserverdr.")
 _HARMLESS_OWNER = "dependent"
 
 
-def snapshot_record(row: Json) -> Snapshot:
-    size, created = row.get("size"), row.get("create_time")
+@checked
+def snapshot_record(row: Row) -> Snapshot:
+    size = whole(row.get("size"))
     return Snapshot(
         name=row["name"],
         size_kbytes=None if size is None else ceil_div(size, KIB),
-        creation_time=None if created is None else datetime.fromisoformat(created),
+        creation_time=moment_of(row.get("create_time")),
     )
 
 
-def oldest_first(rows: list[Json]) -> list[Json]:
+@checked
+def oldest_first(rows: list[Row]) -> list[Row]:
     """By time of creation, which ONTAP tells in whole seconds; within one by name."""
     return sorted(rows, key=lambda row: (_age(row), row["name"]))
 
 
-def holders(row: Json) -> list[str]:
+@checked
+def holders(row: Row) -> list[str]:
     """What depends on the snapshot, in ONTAP's words (``volume clone``, ``snapmirror``, …)."""
     owners: list[str] = row.get("owners") or []
     return [owner for owner in owners if not owner.endswith(_HARMLESS_OWNER)]
 
 
-def purgeable(rows: list[Json]) -> list[Json]:
+@checked
+def purgeable(rows: list[Row]) -> list[Row]:
     """Those that nothing is known to need, the oldest first."""
     return [
         row
@@ -44,7 +46,7 @@ def purgeable(rows: list[Json]) -> list[Json]:
     ]
 
 
-def _age(row: Json) -> tuple[bool, float]:
+def _age(row: Row) -> tuple[bool, float]:
     """A snapshot whose time is not known counts as the newest: it is never purged before others."""
-    created = row.get("create_time")
-    return (created is None, datetime.fromisoformat(created).timestamp() if created else 0.0)
+    created = moment_of(row.get("create_time"))
+    return (created is None, created.timestamp() if created else 0.0)

@@ -1,6 +1,5 @@
 """Snapshots, and rolling a volume back to one."""
 
-from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
@@ -8,6 +7,7 @@ import structlog
 from storage_api.backends.netapp import mapping_snapshots as mapping
 from storage_api.backends.netapp.base import VOLUMES, NetappBase
 from storage_api.backends.netapp.client import Json
+from storage_api.backends.netapp.mapping import uuid_of
 from storage_api.backends.netapp.refusals import AMBIGUOUS, code_of
 from storage_api.backends.volumes import SnapshotStore, VolumeStore
 from storage_api.domain.errors import (
@@ -61,18 +61,18 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
         with self._changing_volume(volume):
             uuid = self._uuid_of(volume)
             try:
-                self._take(uuid, name)
+                self._take_snapshot(uuid, name)
             except Conflict as refusal:
                 if code_of(refusal) != _TOO_MANY or not purge_old_if_needed:
                     raise
                 self._purge_oldest(uuid, volume, name)
-                self._take(uuid, name)
+                self._take_snapshot(uuid, name)
             return mapping.snapshot_record(self._snapshot(uuid, volume, name))
 
     def delete_snapshot(self, volume: str, name: str) -> None:
         with self._changing_volume(volume):
             uuid = self._uuid_of(volume)
-            self._remove(uuid, self._snapshot(uuid, volume, name))
+            self._delete_snapshot(uuid, self._snapshot(uuid, volume, name))
 
     def rollback_volume(self, volume: str, snapshot: str) -> Volume:
         """Bring the volume's data back to the snapshot's state; its settings stay.
@@ -85,7 +85,7 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
             self._snapshot(uuid, volume, snapshot)
             wanted = {"restore_to": {"snapshot": {"name": snapshot}}}
             try:
-                self._ontap.modify(f"{VOLUMES}/{quote(uuid)}", wanted, repeatable=False)
+                self._ontap.modify(f"{VOLUMES}/{uuid}", wanted, repeatable=False)
             except AMBIGUOUS as error:
                 if code_of(error) is not None or isinstance(error, GateShut):
                     raise
@@ -103,7 +103,7 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
     # One volume's snapshots, by the volume's uuid
 
     def _uuid_of(self, volume: str) -> str:
-        return str(self._existing_volume(volume, "uuid")["uuid"])
+        return uuid_of(self._existing_volume(volume, "uuid"))
 
     def _snapshots(self, uuid: str, **query: str) -> list[Json]:
         return self._ontap.records(_path(uuid), {"fields": mapping.FIELDS, **query})
@@ -111,7 +111,7 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
     def _find_snapshot(self, uuid: str, name: str) -> Json | None:
         """ONTAP would take ``..`` in a query for a range, so such a name is looked for here."""
         rows = self._snapshots(uuid) if ".." in name else self._snapshots(uuid, name=name)
-        return next((row for row in rows if row["name"] == name), None)
+        return next((row for row in rows if row.get("name") == name), None)
 
     def _snapshot(self, uuid: str, volume: str, name: str) -> Json:
         found = self._find_snapshot(uuid, name)
@@ -119,7 +119,7 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
             raise NotFound(f"The volume {volume!r} has no snapshot {name!r}.")
         return found
 
-    def _take(self, uuid: str, name: str) -> None:
+    def _take_snapshot(self, uuid: str, name: str) -> None:
         """The comment tells our snapshot from another caller's when the answer is lost."""
         mark = f"storage-api {uuid4()}"
         try:
@@ -131,14 +131,14 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
             if found is None or found.get("comment") != mark:
                 raise
 
-    def _remove(self, uuid: str, row: Json) -> None:
+    def _delete_snapshot(self, uuid: str, row: Json) -> None:
         """Gone is gone, whoever did it.
 
         Raises:
             Conflict: something needs the snapshot; the text says what.
         """
         try:
-            self._ontap.delete(f"{_path(uuid)}/{quote(row['uuid'])}")
+            self._ontap.delete(f"{_path(uuid)}/{uuid_of(row)}")
         except NotFound:
             return
         except Conflict as refusal:
@@ -150,17 +150,17 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
             if code_of(error) is not None:
                 raise
             left = self._after(error, lambda: self._find_snapshot(uuid, row["name"]))
-            if left is not None and left["uuid"] == row["uuid"]:
+            if left is not None and uuid_of(left) == uuid_of(row):
                 raise
 
     def _purge_oldest(self, uuid: str, volume: str, name: str) -> None:
         """Make room for the snapshot ``name``, unless it is there already."""
         rows = self._snapshots(uuid)
-        if any(row["name"] == name for row in rows):
+        if any(row.get("name") == name for row in rows):
             raise AlreadyExists(f"The volume {volume!r} already has a snapshot {name!r}.")
         for row in mapping.purgeable(rows)[:_MOST_TRIES]:
             try:
-                self._remove(uuid, row)
+                self._delete_snapshot(uuid, row)
             except Conflict as refusal:
                 log.info("snapshot-not-purged", snapshot=row["name"], reason=str(refusal))
             else:
@@ -173,4 +173,4 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
 
 
 def _path(uuid: str) -> str:
-    return f"{VOLUMES}/{quote(uuid)}/snapshots"
+    return f"{VOLUMES}/{uuid}/snapshots"

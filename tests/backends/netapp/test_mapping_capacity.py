@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from storage_api.backends.netapp.mapping_capacity import capacity_record
-from storage_api.domain.models import Capacity
+from storage_api.domain.models import Capacity, Volume
 
 
 def aggregate(name: str, size: int, used: int) -> dict[str, Any]:
@@ -34,9 +34,8 @@ A, B, C = ({"name": name, "available_size": 10} for name in "abc")
         ([A, C], [*CLUSTER, OFFLINE], (None, None, None)),
         ([A, C], CLUSTER, (None, None, None)),
         ([], [], (None, None, None)),
-        ([A, B], None, (None, None, 20)),
-        ([A, {"name": "b"}], None, (None, None, None)),
-        ([], None, (None, None, None)),
+        ([A, B], [], (None, None, 20)),
+        ([A, {"name": "b"}], [], (None, None, None)),
     ],
     ids=[
         "one-of-the-svm",
@@ -44,18 +43,19 @@ A, B, C = ({"name": name, "available_size": 10} for name in "abc")
         "none-assigned-so-any-but-root",
         "one-offline",
         "one-not-shown",
-        "no-aggregates",
+        "nothing-assigned-nor-shown",
         "svm-account",
         "svm-account-and-one-silent",
-        "svm-account-and-none-assigned",
     ],
 )
 def test_space_of_aggregates(assigned: Any, cluster: Any, figures: tuple[int | None, ...]) -> None:
-    assert capacity_record(assigned, cluster, []) == capacity(*figures, 0)
+    assert capacity_record([{"aggregates": assigned}], cluster, []) == capacity(*figures, 0)
 
 
 @pytest.mark.parametrize(("sizes", "allocated"), [([], 0), ([1, 2], 3), ([1, None], None)])
 def test_a_size_that_is_not_known_makes_the_sum_unknown(
     sizes: list[int | None], allocated: int | None
 ) -> None:
-    assert capacity_record([A], None, sizes) == capacity(None, None, 10, allocated)
+    volumes = [Volume(name="v", size_total=size) for size in sizes]
+    found = capacity_record([{"aggregates": [A]}], [], volumes)
+    assert found == capacity(None, None, 10, allocated)

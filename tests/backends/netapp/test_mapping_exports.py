@@ -17,18 +17,18 @@ def rule(index: int, *matches: str) -> dict[str, Any]:
 
 def test_rules_come_in_the_order_of_their_index_and_once() -> None:
     rules = [rule(30, "c", "a"), rule(2, "a"), rule(11, "b", "a")]
-    assert mapping.policy_record("p", rules).rules == ["a", "b", "c"]
+    assert mapping.policy_record({"name": "p"}, rules).rules == ["a", "b", "c"]
 
 
 def test_a_rule_without_clients_names_nobody() -> None:
-    assert mapping.policy_record("p", [{"index": 1}, rule(2, "a")]).rules == ["a"]
+    assert mapping.policy_record({"name": "p"}, [{"index": 1}, rule(2, "a")]).rules == ["a"]
 
 
 @given(MATCHES)
 def test_what_is_sent_reads_back_in_its_order(matches: list[str]) -> None:
     body = mapping.policy_body("p", "svm", matches)
     rules = [{"index": number, **rule} for number, rule in enumerate(body["rules"], 1)]
-    assert mapping.policy_record("p", rules).rules == list(dict.fromkeys(matches))
+    assert mapping.policy_record({"name": "p"}, rules).rules == list(dict.fromkeys(matches))
     assert len(body["rules"]) == len(set(matches))
 
 
