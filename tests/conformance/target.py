@@ -26,8 +26,7 @@ class Quirks:
     ``bucket_tags``: whether buckets have tags. ``pins_clones``: whether a snapshot cannot
     go while a clone of it exists. ``rolls_settings_back``: whether a rollback restores the
     volume's settings beside its data. ``size_step``: a volume may come out larger than asked
-    for by less than so many bytes. ``snapshot_seconds``: how far apart two snapshots must be
-    taken for their order to be known. ``plant_lock`` makes an address hold a volume's lock,
+    for by less than so many bytes. ``plant_lock`` makes an address hold a volume's lock,
     where clients alone can lock and a caller of the API cannot.
     """
 
@@ -40,7 +39,6 @@ class Quirks:
     pins_clones: bool = False
     rolls_settings_back: bool = False
     size_step: int = 1
-    snapshot_seconds: float = 0.0
     plant_lock: Callable[[str, str], None] | None = None
     put_object: "Callable[[Place, str, str, int], None] | None" = None
     namespace_settings: bool = True

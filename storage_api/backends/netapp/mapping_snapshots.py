@@ -25,8 +25,8 @@ def snapshot_record(row: Row) -> Snapshot:
 
 @checked
 def oldest_first(rows: list[Row]) -> list[Row]:
-    """By time of creation, which ONTAP tells in whole seconds; within one by name."""
-    return sorted(rows, key=lambda row: (_age(row), row["name"]))
+    """By time of creation, which ONTAP tells in whole seconds; within one in ONTAP's own order."""
+    return sorted(rows, key=_age)
 
 
 @checked

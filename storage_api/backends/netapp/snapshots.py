@@ -43,7 +43,7 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
     def list_snapshots(self, volume: str) -> list[Snapshot]:
         """A volume's snapshots, oldest first.
 
-        ONTAP tells their age in whole seconds; those of one second are ordered by name.
+        ONTAP tells their age in whole seconds; those of one second stay in its own order.
         """
         rows = self._snapshots(self._uuid_of(volume))
         return [mapping.snapshot_record(row) for row in mapping.oldest_first(rows)]
