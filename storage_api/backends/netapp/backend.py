@@ -9,7 +9,6 @@ from storage_api.backends.base import StorageBackend
 from storage_api.backends.netapp.capacity import Capacities
 from storage_api.backends.netapp.client import Ontap, Utf8Basic
 from storage_api.backends.netapp.clones import Clones
-from storage_api.backends.netapp.exports import Exports
 from storage_api.backends.netapp.locks import Locks
 from storage_api.backends.netapp.probing import Probing
 from storage_api.backends.netapp.settings import NetappOptions
@@ -28,7 +27,7 @@ _KIND = "NetApp"
 _IDLE_SECONDS = 4.0
 
 
-class NetappStorage(Clones, Locks, Exports, Capacities, Probing, StorageBackend):
+class NetappStorage(Clones, Locks, Capacities, Probing, StorageBackend):
     """One SVM of a NetApp filer, administered through ONTAP's REST API."""
 
     Options: ClassVar[type[Any]] = NetappOptions

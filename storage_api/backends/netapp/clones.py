@@ -4,16 +4,17 @@ from uuid import uuid4
 
 from storage_api.backends.netapp import mapping_changes
 from storage_api.backends.netapp import mapping_clones as mapping
+from storage_api.backends.netapp.exports import Exports
 from storage_api.backends.netapp.mapping import uuid_of
 from storage_api.backends.netapp.refusals import amended
 from storage_api.backends.netapp.snapshots import Snapshots
 from storage_api.backends.netapp.volumes import Volumes
-from storage_api.domain.errors import StorageError
+from storage_api.domain.errors import Invalid, StorageError
 from storage_api.domain.models import Volume
 from storage_api.domain.requests import VolumeCreate
 
 
-class Clones(Volumes, Snapshots):
+class Clones(Volumes, Snapshots, Exports):
     def clone_volume(self, name: str, source: str, snapshot: str, fields: VolumeCreate) -> Volume:
         """Create a volume that shares its parent's blocks until either of them changes.
 
@@ -35,6 +36,7 @@ class Clones(Volumes, Snapshots):
         parent = self._existing_volume(source, mapping_changes.FIELDS)
         mapping.check_clone(fields, parent)
         self._snapshot(uuid_of(parent), source, snapshot)
+        self._check_policy(settings.get("active_policy_name"))
         mark = f"storage-api {uuid4()}"
         try:
             self._post_once(
@@ -42,15 +44,14 @@ class Clones(Volumes, Snapshots):
             )
         finally:
             self._all_volumes.forget()
+        if not settings:
+            return self.get_volume(place.name)
         try:
-            return (
-                self.update_volume(place.name, settings)
-                if settings
-                else self.get_volume(place.name)
-            )
+            return self.update_volume(place.name, settings)
         except StorageError as error:
-            raise amended(
-                error,
-                f"The clone {place.name!r} is made, but has its parent's settings: "
-                "set what you want with PATCH.",
-            ) from error
+            left = f"The clone {place.name!r} is made, but has settings of its parent: PATCH it."
+            raise amended(error, left) from error
+
+    def _check_policy(self, name: str | None) -> None:
+        if name is not None and self._find_policy(name) is None:
+            raise Invalid(f"There is no export policy {name!r}.")

@@ -65,10 +65,10 @@ class Exports(NetappBase, ExportStore):
                 try:
                     return self._delete_policy(path)
                 except Conflict as refusal:
-                    if code_of(refusal) not in _IN_USE:
+                    if code_of(refusal) not in _IN_USE or seconds_left(pause) < pause:
                         raise
                     self._refuse_if_used(name)
-                time.sleep(seconds_left(pause))
+                time.sleep(pause)
             return self._delete_policy(path)
 
     def ensure_rule(self, policy: str, rule: str) -> ExportPolicy:
