@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,7 @@ class TestFullVolume:
     def full(self, sim: OntapSimulator) -> None:
         sim.settings.snapshot_limit = 5
 
-    def add(self, sim: OntapSimulator, *names: str, **more: object) -> None:
+    def add(self, sim: OntapSimulator, *names: str, **more: Any) -> None:
         for name in names:
             sim.add_snapshot("vol", name, **more)
 
