@@ -129,7 +129,9 @@ def change_body(changes: VolumePatch, present: Row) -> Row:
         reserve = changes["percentage_snapshot_reserve"]
         body["space"] = {"snapshot": {"reserve_percent": reserve}}
     if {"size_total", "percentage_snapshot_reserve"} & changes.keys():
-        body["size"] = _new_size(changes, present.get("space", {}))
+        size = _new_size(changes, present.get("space", {}))
+        if size is not None:
+            body["size"] = size
     if autosize := _changed_autosize(changes, present, body.get("size")):
         body["autosize"] = autosize
     if {"compression_enabled", "inline_compression"} & changes.keys():
@@ -137,13 +139,16 @@ def change_body(changes: VolumePatch, present: Row) -> Row:
     return body
 
 
-def _new_size(changes: VolumePatch, space: Row) -> int:
-    reserve = changes.get("percentage_snapshot_reserve")
-    if reserve is None:
-        reserve = space.get("snapshot", {}).get("reserve_percent")
-    usable = changes["size_total"] if "size_total" in changes else space.get("afs_total")
+def _new_size(changes: VolumePatch, space: Row) -> int | None:
+    """``None`` if it stays: what ONTAP shows is rounded, so a size made from it might creep up."""
+    reserve_now = space.get("snapshot", {}).get("reserve_percent")
+    usable_now = space.get("afs_total")
+    reserve = changes.get("percentage_snapshot_reserve", reserve_now)
+    usable = changes.get("size_total", usable_now)
     if reserve is None or usable is None:
         raise Conflict("The volume is offline, so its size cannot be changed.")
+    if (usable, reserve) == (usable_now, reserve_now):
+        return None
     return provisioned(usable, reserve)
 
 
