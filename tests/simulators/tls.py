@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -93,9 +94,7 @@ class Authority:
         pair = KeyPair(self._folder / f"{stem}.pem", self._folder / f"{stem}.key")
         pair.certificate.write_bytes(certificate.public_bytes(Encoding.PEM))
         pair.key.touch(mode=0o600)
-        pair.key.write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )
+        pair.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return pair
 
 
@@ -113,11 +112,11 @@ def server_context(pair: KeyPair, client_ca: Path | None = None) -> ssl.SSLConte
 def common_name(connection: ssl.SSLSocket) -> str | None:
     """Who the client says it is by a certificate, which has been verified."""
     certificate = connection.getpeercert() or {}
-    subject: tuple[tuple[tuple[str, str], ...], ...] = certificate.get("subject", ())
+    subject: Any = certificate.get("subject", ())
     for part in subject:
         for key, value in part:
             if key == "commonName":
-                return value
+                return str(value)
     return None
 
 
