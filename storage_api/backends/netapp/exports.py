@@ -7,12 +7,13 @@ from urllib.parse import quote
 from storage_api.backends.netapp import mapping_exports as mapping
 from storage_api.backends.netapp.base import NetappBase
 from storage_api.backends.netapp.client import Json
-from storage_api.backends.netapp.refusals import AMBIGUOUS, code_of
+from storage_api.backends.netapp.refusals import AMBIGUOUS, amended, code_of
 from storage_api.backends.volumes import ExportStore
-from storage_api.domain.errors import AlreadyExists, Conflict, NotFound
+from storage_api.domain.errors import AlreadyExists, BackendError, Conflict, NotFound
 from storage_api.domain.models import ExportPolicy
 from storage_api.transport.context import seconds_left
 from storage_api.transport.exclusive import exclusive
+from storage_api.transport.gate import GateShut
 
 _POLICIES = "protocols/nfs/export-policies"
 _IN_USE = frozenset({"1703945", "1703946"})
@@ -41,17 +42,11 @@ class Exports(NetappBase, ExportStore):
         with self._changing_policy(name):
             if self._find_policy(name) is not None:
                 raise AlreadyExists(f"The export policy {name!r} already exists.")
+            self._make_policy(name, wanted)
             try:
-                self._ontap.create(
-                    _POLICIES, mapping.policy_body(name, self._options.vserver, wanted)
-                )
-            except AMBIGUOUS as error:
-                if code_of(error) is not None:
-                    raise
-                made = self._after(error, lambda: self._find_policy(name))
-                if made is None or self._record(made).rules != wanted:
-                    raise
-            return self.get_policy(name)
+                return self.get_policy(name)
+            except BackendError as error:
+                raise amended(error, f"The policy {name!r} is made.") from error
 
     def delete_policy(self, name: str) -> None:
         """Delete a policy that no volume uses.
@@ -60,16 +55,16 @@ class Exports(NetappBase, ExportStore):
         no volume is found that uses it, up to three more attempts are made.
         """
         with self._changing_policy(name):
-            path = _path(self._policy(name))
+            row = self._policy(name)
             for pause in _PAUSES:
                 try:
-                    return self._delete_policy(path)
+                    return self._delete_policy(row)
                 except Conflict as refusal:
                     if code_of(refusal) not in _IN_USE or seconds_left(pause) < pause:
                         raise
                     self._refuse_if_used(name)
                 time.sleep(pause)
-            return self._delete_policy(path)
+            return self._delete_policy(row)
 
     def ensure_rule(self, policy: str, rule: str) -> ExportPolicy:
         """Append ``rule`` unless the policy has it; a lost answer is looked up, then repeated."""
@@ -130,6 +125,18 @@ class Exports(NetappBase, ExportStore):
     def _changing_policy(self, name: str) -> AbstractContextManager[None]:
         return exclusive("netapp-policy", self._options.address, self._options.vserver, name)
 
+    def _make_policy(self, name: str, rules: list[str]) -> None:
+        body = mapping.policy_body(name, self._options.vserver, rules)
+        try:
+            self._ontap.create(_POLICIES, body)
+        except AMBIGUOUS as error:
+            if code_of(error) is not None or isinstance(error, GateShut):
+                raise
+            unknown = amended(error, f"The policy {name!r} may exist; look before a repeat.")
+            made = self._after(unknown, lambda: self._find_policy(name))
+            if made is None or self._record(made).rules != rules:
+                raise unknown from error
+
     def _append(self, name: str, row: Json, rule: str) -> None:
         """Without an index a new rule goes to the end, whoever else is adding one."""
         for attempt in range(1, _ATTEMPTS + 1):
@@ -154,12 +161,18 @@ class Exports(NetappBase, ExportStore):
             place = path if alone else f"{path}/clients/{quote(rule, safe='')}"
             self._ontap.delete(place, repeatable=False)
 
-    def _delete_policy(self, path: str) -> None:
+    def _delete_policy(self, row: Json) -> None:
         """The id is never another policy's, so gone is gone, whoever did it."""
         try:
-            self._ontap.delete(path)
+            self._ontap.delete(_path(row))
         except NotFound:
             return
+        except AMBIGUOUS as error:
+            if code_of(error) is not None:
+                raise
+            left = self._after(error, lambda: self._find_policy(row["name"]))
+            if left is not None and mapping.policy_id(left) == mapping.policy_id(row):
+                raise
 
     def _refuse_if_used(self, name: str) -> None:
         wanted = {"nas.export_policy.name": name, "fields": "name,nas.export_policy.name"}

@@ -8,7 +8,7 @@ from storage_api.backends.netapp import mapping_snapshots as mapping
 from storage_api.backends.netapp.base import VOLUMES, NetappBase
 from storage_api.backends.netapp.client import Json
 from storage_api.backends.netapp.mapping import uuid_of
-from storage_api.backends.netapp.refusals import AMBIGUOUS, code_of
+from storage_api.backends.netapp.refusals import AMBIGUOUS, JobUnfinished, amended, code_of
 from storage_api.backends.volumes import SnapshotStore, VolumeStore
 from storage_api.domain.errors import (
     AlreadyExists,
@@ -67,7 +67,10 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
                     raise
                 self._purge_oldest(uuid, volume, name)
                 self._take_snapshot(uuid, name)
-            return mapping.snapshot_record(self._snapshot(uuid, volume, name))
+            try:
+                return mapping.snapshot_record(self._snapshot(uuid, volume, name))
+            except BackendError as error:
+                raise amended(error, f"The snapshot {name!r} is taken.") from error
 
     def delete_snapshot(self, volume: str, name: str) -> None:
         with self._changing_volume(volume):
@@ -125,11 +128,12 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
         try:
             self._ontap.create(_path(uuid), {"name": name, "comment": mark})
         except AMBIGUOUS as error:
-            if code_of(error) is not None:
+            if code_of(error) is not None or isinstance(error, GateShut | JobUnfinished):
                 raise
-            found = self._after(error, lambda: self._find_snapshot(uuid, name))
+            unknown = amended(error, f"The snapshot {name!r} may exist; look before a repeat.")
+            found = self._after(unknown, lambda: self._find_snapshot(uuid, name))
             if found is None or found.get("comment") != mark:
-                raise
+                raise unknown from error
 
     def _delete_snapshot(self, uuid: str, row: Json) -> None:
         """Gone is gone, whoever did it.

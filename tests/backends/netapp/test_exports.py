@@ -132,7 +132,7 @@ class TestPolicies:
             sim.policy("p")
 
 
-@pytest.mark.parametrize("code", [1703945, 1703946, 1703953, 1703947])
+@pytest.mark.parametrize("code", [8, 1703945, 1703946, 1703953, 1703947])
 def test_a_refusal_to_delete_that_lasts_is_told(
     sim: OntapSimulator, storage: NetappStorage, code: int
 ) -> None:
@@ -209,7 +209,7 @@ class TestLostAnswer:
         self, sim: OntapSimulator, storage: NetappStorage
     ) -> None:
         sim.faults.add(method="POST", path=POLICIES, kind="cut-before")
-        with pytest.raises(BackendUnavailable):
+        with pytest.raises(BackendUnavailable, match="may exist"):
             storage.create_policy("new", ["a"])
         assert storage.create_policy("new", ["a"]).rules == ["a"]
 
@@ -228,6 +228,21 @@ class TestLostAnswer:
         storage.delete_policy("p")
         with pytest.raises(KeyError):
             sim.policy("p")
+
+    def test_a_delete_that_takes_too_long_to_answer_is_looked_up(self, sim: OntapSimulator) -> None:
+        sim.faults.add(method="DELETE", path=ONE_POLICY, kind="cut-after")
+        sim.faults.add(method="DELETE", path=ONE_POLICY, kind="hang")
+        storage_at(sim, read_timeout=0.5).delete_policy("p")
+        with pytest.raises(KeyError):
+            sim.policy("p")
+
+    def test_a_policy_that_cannot_be_deleted_is_not_called_gone(
+        self, sim: OntapSimulator, storage: NetappStorage
+    ) -> None:
+        sim.faults.add(method="DELETE", path=ONE_POLICY, kind="cut-before", times=None)
+        with pytest.raises(BackendUnavailable):
+            storage.delete_policy("p")
+        assert rules(sim)
 
     @pytest.mark.parametrize("kind", ["cut-before", *MADE])
     def test_an_added_rule_is_there_once(

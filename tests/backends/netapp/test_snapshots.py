@@ -185,7 +185,7 @@ class TestLostAnswer:
         self, sim: OntapSimulator, storage: NetappStorage
     ) -> None:
         sim.faults.add(method="POST", path=SNAPSHOTS, kind="cut-before")
-        with pytest.raises(BackendUnavailable):
+        with pytest.raises(BackendUnavailable, match="may exist"):
             take(storage, "s")
         assert kept(sim) == []
         take(storage, "s")
@@ -221,6 +221,36 @@ class TestLostAnswer:
         with pytest.raises(BackendUnavailable):
             storage.delete_snapshot("vol", "s")
         assert kept(sim) == ["s"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, (502, "backend-refused")),
+        (403, (502, "backend-refused")),
+        (429, (503, "backend-unavailable")),
+        (503, (503, "backend-unavailable")),
+        (500, (502, "backend-misbehaved")),
+    ],
+)
+def test_an_error_that_is_not_ontap_s(
+    sim: OntapSimulator, storage: NetappStorage, status: int, kind: tuple[int, str]
+) -> None:
+    sim.faults.add(method="POST", path=SNAPSHOTS, kind="status", status=status)
+    with pytest.raises(StorageError) as caught:
+        take(storage, "s")
+    assert kind_of(caught) == kind
+    assert len(sent(sim, "POST")) == 1
+
+
+@pytest.mark.parametrize("code", [524486, 13107405, 13107406])
+def test_a_volume_that_stays_busy_is_told(
+    sim: OntapSimulator, storage: NetappStorage, code: int
+) -> None:
+    sim.faults.add(method="POST", path=SNAPSHOTS, kind="code", code=code, times=None)
+    with serving("r", seconds=1.0), pytest.raises(Conflict) as caught:
+        take(storage, "s")
+    assert caught.value.retry_after == 5
 
 
 def test_work_that_lasts_is_waited_for(sim: OntapSimulator, storage: NetappStorage) -> None:
