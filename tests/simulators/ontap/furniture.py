@@ -140,7 +140,7 @@ class Furniture:
         """``vol00000`` and on, mounted at ``/vol00000`` …, the same each time."""
         with self.world.lock:
             for number in range(count):
-                self.add_volume(
+                volume = self.add_volume(
                     f"vol{number:05}",
                     svm=svm,
                     size=_GIB + number * 4096,
@@ -150,6 +150,8 @@ class Furniture:
                     reserve=(0, 5, 20)[number % 3],
                     guarantee="none",
                 )
+                # The first list must not pay for them.
+                assert volume.leaves
 
     def volume(self, name: str, *, svm: str = "") -> Volume:
         """As it is now, with the jobs that are due done.

@@ -20,19 +20,23 @@ R = TypeVar("R", bound=Row)
 # is gone by the time that the next one is asked for.
 _CURSOR = "at"
 
+_NAMING = ("name", "uuid")
+_UNSET: tuple[Leaf, ...] = ()
+
 _Order = list[tuple[str, bool]]
 
 
 def matching(call: Call, schema: Schema, rows: Iterable[R]) -> list[R]:
     """The records that every filter of the call matches."""
     found = list(rows)
-    for path, text in call.params.filters:
+    # What names one record first: the other filters then look at few.
+    for path, text in sorted(call.params.filters, key=lambda pair: pair[0] not in _NAMING):
         if not schema.has_leaf(path, call.version):
             if call.params.ignore_unknown:
                 continue
             raise bad_value(path, text)
         matches = query.predicate(text)
-        found = [row for row in found if matches(row.leaves.get(path, ()))]
+        found = [row for row in found if matches(row.leaves.get(path, _UNSET))]
     return found
 
 

@@ -34,7 +34,7 @@ class OntapSimulator(Furniture):
         port: int = 0,
         svm: str = "vs1",
         username: str = "storage-api",
-        password: str = "pässwörd:@;",
+        password: str = "made-up:@;",
         svm_account: bool = False,
         settings: Settings | None = None,
         aggregate_bytes: int = _AGGREGATE_BYTES,

@@ -75,6 +75,9 @@ def create(call: Call) -> Started:
     world, body = call.world, call.body
     volume = world.volume(call.names["uuid"], call.scope)
     name, comment = body.text("name"), body.text("comment") or ""
+    # [C] Ansible names the volume's own SVM.
+    if body.text("svm.name") not in {None, volume.svm.name}:
+        raise no_entry()
     body.finish(SCHEMA, call.version)
     if name is None:
         raise missing("name")
