@@ -1,14 +1,14 @@
-"""NetappStorage keeps every promise of its families, whoever's account it has on the filer."""
+"""NetappStorage keeps every promise: with either kind of account, in one process and in four."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from storage_api.domain.capabilities import Capability
-from tests.conformance.client import InProcess
+from tests.conformance.client import Api, InProcess, OverNetwork
 from tests.conformance.declarations import contract_tests
 from tests.conformance.target import Quirks, Target
-from tests.servers import service
+from tests.servers import service, uwsgi_server
 from tests.simulators.ontap import OntapSimulator, Settings
 
 FAMILIES = frozenset(
@@ -46,8 +46,21 @@ def filer(request: pytest.FixtureRequest) -> Iterator[OntapSimulator]:
         yield filer
 
 
+@pytest.fixture(scope="module", params=["in-process", "uwsgi"])
+def caller(
+    request: pytest.FixtureRequest, filer: OntapSimulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Api]:
+    settings = {"SAPI_BACKENDS": netapp_entry(filer)}
+    if request.param == "in-process":
+        yield InProcess(service(settings))
+        return
+    log = tmp_path_factory.mktemp("netapp") / "log"
+    with uwsgi_server({**settings, "FLASK_DEBUG": "1"}, log) as server:
+        yield OverNetwork(server.url)
+
+
 @pytest.fixture(scope="module")
-def target(filer: OntapSimulator) -> Target:
+def target(filer: OntapSimulator, caller: Api) -> Target:
     def plant_lock(volume: str, address: str) -> None:
         filer.add_lock(volume, address)
 
@@ -58,4 +71,4 @@ def target(filer: OntapSimulator) -> Target:
         size_step=4096,
         plant_lock=plant_lock,
     )
-    return Target(InProcess(service({"SAPI_BACKENDS": netapp_entry(filer)})), "filer", quirks)
+    return Target(caller, "filer", quirks)
