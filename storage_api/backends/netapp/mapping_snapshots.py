@@ -11,6 +11,8 @@ FIELDS = "uuid,name,create_time,size,comment,owners"
 _REPLICATION_PREFIXES = ("snapmirror.", "vserverdr.")
 #: Owners whose name ends so do not keep a snapshot from being deleted.
 _HARMLESS_OWNER = "dependent"
+#: The owner that stands for every clone of the snapshot.
+CLONE = "volume_clone"
 
 
 @checked
@@ -34,6 +36,13 @@ def holders(row: Row) -> list[str]:
     """What depends on the snapshot, in ONTAP's words (``volume clone``, ``snapmirror``, …)."""
     owners: list[str] = row.get("owners") or []
     return [owner for owner in owners if not owner.endswith(_HARMLESS_OWNER)]
+
+
+@checked
+def with_clones(owners: list[str], clones: list[Row]) -> list[str]:
+    """``owners``, of whom the clones are told by name."""
+    names = ", ".join(sorted(str(row["name"]) for row in clones))
+    return [f"{owner} ({names})" if owner == CLONE and names else owner for owner in owners]
 
 
 @checked

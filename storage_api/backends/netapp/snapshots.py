@@ -148,7 +148,7 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
         except Conflict as refusal:
             if code_of(refusal) not in _IN_USE:
                 raise
-            users = ", ".join(mapping.holders(row)) or "it is locked against deletion"
+            users = ", ".join(self._users_of(uuid, row)) or "it is locked against deletion"
             raise Conflict(f"The snapshot {row['name']!r} is in use: {users}.") from refusal
         except AMBIGUOUS as error:
             if code_of(error) is not None:
@@ -156,6 +156,18 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
             left = self._after(error, lambda: self._find_snapshot(uuid, row["name"]))
             if left is not None and uuid_of(left) == uuid_of(row):
                 raise
+
+    def _users_of(self, uuid: str, row: Json) -> list[str]:
+        """The snapshot's owners; those that are clones by their names, where ONTAP tells them."""
+        owners = mapping.holders(row)
+        if mapping.CLONE not in owners:
+            return owners
+        parent = {"clone.parent_volume.uuid": uuid, "clone.parent_snapshot.uuid": uuid_of(row)}
+        try:
+            rows = self._ontap.records(VOLUMES, {**self._svm(), **parent, "fields": "name"})
+            return mapping.with_clones(owners, rows)
+        except BackendError:
+            return owners
 
     def _purge_oldest(self, uuid: str, volume: str, name: str) -> None:
         """Make room for the snapshot ``name``, unless it is there already."""

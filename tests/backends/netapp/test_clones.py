@@ -10,6 +10,7 @@ from storage_api.domain.errors import (
     AlreadyExists,
     BackendTimeout,
     BackendUnavailable,
+    Conflict,
     Invalid,
     NotFound,
     NotSupported,
@@ -167,7 +168,8 @@ class TestSource:
         self, sim: OntapSimulator, storage: NetappStorage
     ) -> None:
         clone(storage)
-        with pytest.raises(StorageError, match="in use: volume_clone"):
+        clone(storage, "another")
+        with pytest.raises(Conflict, match=r"in use: volume_clone \(another, copy\)\."):
             storage.delete_snapshot("vol", "s")
         with pytest.raises(NotFound):
             storage.get_snapshot("copy", "s")
