@@ -21,7 +21,6 @@ from storage_api.backends.netapp.jobs import FIELDS as JOB_FIELDS
 from storage_api.backends.netapp.jobs import wait_for
 from storage_api.backends.netapp.refusals import (
     Garbage,
-    JobLost,
     Refusal,
     code_of,
     error_of,
@@ -115,7 +114,7 @@ class Ontap:
         """PATCH, and wait until it is done; ``repeatable`` when twice is as good as once."""
         try:
             self._write("PATCH", path, query or {}, body, repeatable=repeatable)
-        except JobLost:
+        except Garbage:
             if not repeatable:
                 raise
             self._write("PATCH", path, query or {}, body, repeatable=True)
