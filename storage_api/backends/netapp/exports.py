@@ -177,7 +177,7 @@ class Exports(NetappBase, ExportStore):
     def _refuse_if_used(self, name: str) -> None:
         wanted = {"nas.export_policy.name": name, "fields": "name,nas.export_policy.name"}
         rows = self._ontap.records("storage/volumes", {**self._svm(), **wanted})
-        users = mapping.volume_names(rows)
+        users = mapping.users_of(name, rows)
         if users:
             more = ", …" if len(users) > _MOST_NAMES else ""
             raise Conflict(

@@ -84,8 +84,10 @@ def places_of(match: str, rules: list[Row]) -> list[tuple[int, bool]]:
 
 
 @checked
-def volume_names(rows: list[Row]) -> list[str]:
-    return sorted(str(row["name"]) for row in rows)
+def users_of(policy: str, volumes: list[Row]) -> list[str]:
+    """The names of those volumes that really use it: ONTAP reads some names as patterns."""
+    using = (row for row in volumes if row["nas"]["export_policy"]["name"] == policy)
+    return sorted(row["name"] for row in using)
 
 
 def _index(rule: Row) -> int:

@@ -1,6 +1,5 @@
 """Clones: what a request may say about one, and what is left when something goes wrong."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,24 +17,18 @@ from storage_api.domain.errors import (
 )
 from storage_api.domain.models import Volume
 from storage_api.transport.context import serving
-from tests.backends.netapp.filer import ONE_VOLUME, VOLUMES, kind_of, sent, storage_at
+from tests.backends.netapp.filer import ONE_VOLUME, VOLUMES, kind_of, sent
 from tests.simulators.ontap import OntapSimulator
 
 GIB = 1 << 30
 
 
 @pytest.fixture
-def sim() -> Iterator[OntapSimulator]:
-    with OntapSimulator() as sim:
-        sim.add_policy("special", ["10.0.0.1"])
-        sim.add_volume("vol", size=2 * GIB, reserve=0, compression="both")
-        sim.add_snapshot("vol", "s")
-        yield sim
-
-
-@pytest.fixture
-def storage(sim: OntapSimulator) -> NetappStorage:
-    return storage_at(sim)
+def sim(sim: OntapSimulator) -> OntapSimulator:
+    sim.add_policy("special", ["10.0.0.1"])
+    sim.add_volume("vol", size=2 * GIB, reserve=0, compression="both")
+    sim.add_snapshot("vol", "s")
+    return sim
 
 
 def clone(storage: NetappStorage, url: str = "copy", /, **fields: Any) -> Volume:

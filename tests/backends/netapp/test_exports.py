@@ -1,6 +1,5 @@
 """Export policies that others change too, on a filer whose answers are lost."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -26,15 +25,9 @@ ONE_RULE = f"{RULES}/*"
 
 
 @pytest.fixture
-def sim() -> Iterator[OntapSimulator]:
-    with OntapSimulator() as sim:
-        sim.add_policy("p", ["10.0.0.1", "10.0.0.2", "10.0.0.0/24"])
-        yield sim
-
-
-@pytest.fixture
-def storage(sim: OntapSimulator) -> NetappStorage:
-    return storage_at(sim)
+def sim(sim: OntapSimulator) -> OntapSimulator:
+    sim.add_policy("p", ["10.0.0.1", "10.0.0.2", "10.0.0.0/24"])
+    return sim
 
 
 def rules(sim: OntapSimulator, name: str = "p") -> list[tuple[str, ...]]:
@@ -106,6 +99,14 @@ class TestPolicies:
             storage.delete_policy("a..y")
         storage.delete_policy("a..z")
         assert rules(sim)
+
+    def test_nor_are_volumes_of_that_range_its_users(
+        self, sim: OntapSimulator, storage: NetappStorage
+    ) -> None:
+        storage.create_policy("a..z", [])
+        sim.add_volume("vol", policy="p")
+        sim.faults.add(method="DELETE", path=ONE_POLICY, kind="code", code=1703945)
+        storage.delete_policy("a..z")
 
     def test_default_stays(self, storage: NetappStorage) -> None:
         with pytest.raises(Conflict, match="'default' always stays"):

@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 
@@ -22,20 +21,14 @@ from tests.simulators.ontap import OntapSimulator
 
 
 @pytest.fixture
-def sim() -> Iterator[OntapSimulator]:
-    with OntapSimulator() as sim:
-        sim.add_svm("vs2")
-        for name in ("vol", "other"):
-            sim.add_volume(name)
-            sim.add_lock(name, "10.0.0.1")
-        sim.add_volume("vol", svm="vs2")
-        sim.add_lock("vol", "10.0.0.1", svm="vs2")
-        yield sim
-
-
-@pytest.fixture
-def storage(sim: OntapSimulator) -> NetappStorage:
-    return storage_at(sim)
+def sim(sim: OntapSimulator) -> OntapSimulator:
+    sim.add_svm("vs2")
+    for name in ("vol", "other"):
+        sim.add_volume(name)
+        sim.add_lock(name, "10.0.0.1")
+    sim.add_volume("vol", svm="vs2")
+    sim.add_lock("vol", "10.0.0.1", svm="vs2")
+    return sim
 
 
 def hosts(storage: NetappStorage, volume: str = "vol") -> list[str]:

@@ -1,7 +1,5 @@
 """A rollback destroys: it is asked for once, and nobody is told what is not known."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from storage_api.backends.netapp.backend import NetappStorage
@@ -20,17 +18,11 @@ from tests.simulators.ontap import OntapSimulator
 
 
 @pytest.fixture
-def sim() -> Iterator[OntapSimulator]:
-    with OntapSimulator() as sim:
-        sim.add_volume("vol")
-        for name in ("older", "wanted", "newer"):
-            sim.add_snapshot("vol", name)
-        yield sim
-
-
-@pytest.fixture
-def storage(sim: OntapSimulator) -> NetappStorage:
-    return storage_at(sim)
+def sim(sim: OntapSimulator) -> OntapSimulator:
+    sim.add_volume("vol")
+    for name in ("older", "wanted", "newer"):
+        sim.add_snapshot("vol", name)
+    return sim
 
 
 def kept(sim: OntapSimulator) -> list[str]:

@@ -1,6 +1,5 @@
 """Snapshots on a filer that is full, busy, shared with others, or whose answers are lost."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,15 +23,9 @@ ONE = f"{SNAPSHOTS}/*"
 
 
 @pytest.fixture
-def sim() -> Iterator[OntapSimulator]:
-    with OntapSimulator() as sim:
-        sim.add_volume("vol")
-        yield sim
-
-
-@pytest.fixture
-def storage(sim: OntapSimulator) -> NetappStorage:
-    return storage_at(sim)
+def sim(sim: OntapSimulator) -> OntapSimulator:
+    sim.add_volume("vol")
+    return sim
 
 
 def take(storage: NetappStorage, name: str, *, purge: bool = False) -> None:
