@@ -27,6 +27,7 @@ from storage_api.backends.netapp.refusals import (
     refusal_in,
     refusal_of,
 )
+from storage_api.backends.netapp.uncollected import uncollected
 from storage_api.domain.errors import (
     BackendRefused,
     BackendUnavailable,
@@ -299,7 +300,8 @@ def _next_of(page: Json) -> str | None:
 
 def _decode(body: bytes) -> Json | None:
     try:
-        document = orjson.loads(body)
+        with uncollected():
+            document = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
     return document if isinstance(document, dict) else None

@@ -8,6 +8,7 @@ from storage_api.backends.netapp.client import Json
 from storage_api.backends.netapp.creation import Creation
 from storage_api.backends.netapp.nodes import Nodes
 from storage_api.backends.netapp.refusals import amended, code_of
+from storage_api.backends.netapp.uncollected import uncollected
 from storage_api.backends.volumes import VolumeStore
 from storage_api.domain.errors import Conflict, NotSupported, StorageError
 from storage_api.domain.models import Volume
@@ -125,7 +126,8 @@ class Volumes(Creation, VolumeStore):
     def _records(self, rows: list[Json]) -> list[Volume]:
         ours = mapping.shown(rows)
         nodes = {} if mapping.tell_their_node(ours) else self._node_map.get()
-        return mapping.volume_records(ours, nodes, self._filer)
+        with uncollected():
+            return mapping.volume_records(ours, nodes, self._filer)
 
     @cached_property
     def _node_map(self) -> Nodes:
