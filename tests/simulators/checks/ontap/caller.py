@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from requests.auth import HTTPBasicAuth
 
 from tests.simulators.ontap import OntapSimulator
 
@@ -31,7 +32,8 @@ class Caller:
         self._session.headers.update(self.headers)
         if self.cert is None:
             name, password = self.auth or (self.sim.username, self.sim.password)
-            self._session.auth = (name.encode(), password.encode())
+            # As text it would be sent in Latin-1.
+            self._session.auth = HTTPBasicAuth(name.encode(), password.encode())
 
     def __call__(
         self, method: str, path: str, body: dict[str, Any] | None = None

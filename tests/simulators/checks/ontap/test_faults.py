@@ -48,7 +48,7 @@ def test_a_code_is_given_as_often_as_ordered(sim: OntapSimulator, call: Caller) 
 
 def test_bodies_are_spoiled(sim: OntapSimulator, call: Caller) -> None:
     for kind in ("truncate", "garbage"):
-        sim.faults.add(kind=kind)  # type: ignore[arg-type]
+        sim.faults.add(kind=kind)
         answer = call("GET", VOLUMES)
         assert answer.status_code == 200
         with pytest.raises(requests.exceptions.JSONDecodeError):
