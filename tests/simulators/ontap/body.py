@@ -46,7 +46,7 @@ class Body:
         value = self.take(path)
         if value is None:
             return None
-        if isinstance(value, bool) or not str(value).lstrip("-").isdigit():
+        if isinstance(value, bool) or not query.is_integer(str(value).removeprefix("-")):
             raise bad_value(path, value)
         return int(value)
 

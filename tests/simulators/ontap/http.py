@@ -187,6 +187,10 @@ def _read(stream: BinaryIO, connection: ssl.SSLSocket, name: str | None) -> Requ
         headers[key.strip().lower()] = value.strip()
     if headers.get("expect", "").lower() == "100-continue":
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+    if "transfer-encoding" in headers:
+        raise ValueError("only bodies of a known length are read")
     length = int(headers.get("content-length") or 0)
+    if length < 0:
+        raise ValueError("a body cannot be shorter than nothing")
     body = stream.read(length)
     return None if len(body) < length else Request(method, target, headers, body, name)

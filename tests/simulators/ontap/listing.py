@@ -124,9 +124,9 @@ def _after_cursor(call: Call, order: _Order, rows: list[Row]) -> list[Row]:
         return rows
     try:
         cursor = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return [row for row in rows if _compare(order, _place(order, row), cursor) > 0]
+    except (TypeError, ValueError):
         raise bad_value(f"start.{_CURSOR}", text) from None
-    return [row for row in rows if _compare(order, _place(order, row), cursor) > 0]
 
 
 def _next_href(

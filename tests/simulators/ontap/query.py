@@ -11,7 +11,8 @@ Predicate = Callable[[Sequence[Leaf]], bool]
 _Test = Callable[[Leaf], bool]
 
 _UNITS = {"": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40, "PB": 1 << 50}
-_SIZE = re.compile(r"(-?\d+(?:\.\d+)?)\s*([KMGTP]B)?", re.IGNORECASE)
+_SIZE = re.compile(r"(-?[0-9]{1,30}(?:\.[0-9]{1,30})?)\s*([KMGTP]B)?", re.IGNORECASE)
+_DIGITS = 20
 _MEANINGFUL = re.compile(r"[*!<>\"]|\.\.")
 _COMPARISONS = (">=", "<=", ">", "<")
 
@@ -35,6 +36,11 @@ def size(text: str) -> int | None:
         return None
     number, unit = found.group(1), (found.group(2) or "").upper()
     return int(float(number) * _UNITS[unit]) if "." in number else int(number) * _UNITS[unit]
+
+
+def is_integer(text: str) -> bool:
+    """Whether it is a whole number from 0 on, of a length that may be one."""
+    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
 
 
 def _split(text: str) -> list[str]:

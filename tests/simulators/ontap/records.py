@@ -195,7 +195,7 @@ class Volume(Row):
 
 @dataclass(frozen=True)
 class Snapshot(Row):
-    """``used`` and ``files`` are the volume's state that a restore brings back."""
+    """``used`` is what the volume held then, and holds again after a restore."""
 
     uuid: str
     name: str
@@ -206,7 +206,7 @@ class Snapshot(Row):
     size: int = 61_440
     used: int = 0
     owners: tuple[str, ...] = ()
-    #: Names of owners, one for each clone.
+    #: Uuids of the volumes that were cloned from it.
     clones: tuple[str, ...] = ()
     locked: bool = False
     comment: str = ""

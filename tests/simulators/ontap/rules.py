@@ -8,6 +8,7 @@ from dataclasses import replace
 from tests.simulators.ontap.body import Body
 from tests.simulators.ontap.errors import OntapError, bad_value, missing
 from tests.simulators.ontap.fields import Schema, Version
+from tests.simulators.ontap.query import is_integer
 from tests.simulators.ontap.records import Policy, Rule
 
 RULE_LEAVES = (
@@ -118,7 +119,7 @@ def refuse_twin(rules: Iterable[Rule], rule: Rule) -> None:
 
 def find_rule(policy: Policy, text: str) -> Rule:
     for rule in policy.rules:
-        if text.isdigit() and rule.index == int(text):
+        if is_integer(text) and rule.index == int(text):
             return rule
     raise OntapError(4, "entry doesn't exist", target="index")
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tests.simulators.ontap.errors import OntapError, malformed_uuid, no_entry
 from tests.simulators.ontap.jobs import Jobs
+from tests.simulators.ontap.query import is_integer
 from tests.simulators.ontap.records import (
     Aggregate,
     Lock,
@@ -149,7 +150,7 @@ class World:
     # Export policies
 
     def policy(self, identifier: str, scope: Svm | None = None) -> Policy:
-        policy = self.policies.get(int(identifier)) if identifier.isdigit() else None
+        policy = self.policies.get(int(identifier)) if is_integer(identifier) else None
         if policy is None or (scope is not None and policy.svm.uuid != scope.uuid):
             raise OntapError(1703954, "The export policy does not exist.", target="policy.id")
         return policy

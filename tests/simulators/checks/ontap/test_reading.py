@@ -61,6 +61,8 @@ def test_queries(call: Caller, query: str, names: str) -> None:
         ("return_timeout=soon", "return_timeout"),
         ("max_records=0", "max_records"),
         ("order_by=nonsense", "order_by"),
+        ("start.at=5", "start.at"),
+        ("start.at=[%22a%22,1]", "start.at"),
         ("return_records=perhaps", "return_records"),
     ],
 )
@@ -165,6 +167,7 @@ def test_what_does_not_apply_is_left_out(sim: OntapSimulator, call: Caller) -> N
         (f"{VOLUMES}/no-uuid", 404, "2"),
         ("/cluster/jobs/00000000-0000-4000-8000-000000000000", 404, "4"),
         ("/no/such/api", 404, "3"),
+        ("/protocols/nfs/export-policies/%C2%B2", 404, "1703954"),
     ],
 )
 def test_what_is_not_there(call: Caller, path: str, status: int, code: str) -> None:
