@@ -103,7 +103,7 @@ def _parse(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _resolve(host: str) -> set[Address | None]:
+def _resolve(host: str) -> set[Address]:
     address = _parse(host)
     if address is not None:
         return {address}
@@ -119,7 +119,8 @@ def _resolve(host: str) -> set[Address | None]:
         raise BackendUnavailable(
             f"The name service cannot tell now which addresses {host!r} has."
         ) from error
-    return {_parse(str(entry[4][0])) for entry in found}
+    parsed = (_parse(str(entry[4][0])) for entry in found)
+    return {address for address in parsed if address is not None}
 
 
 def _is_old_number(host: str) -> bool:

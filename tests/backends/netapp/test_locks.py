@@ -95,10 +95,10 @@ def test_a_name_stands_for_all_its_addresses(
     sim: OntapSimulator, storage: NetappStorage, names: dict[str, Any]
 ) -> None:
     names["two.example.org"] = ["10.0.0.1", "2001:db8::1", "10.0.0.99"]
-    for address in ("10.0.0.2", "2001:db8::1"):
+    for address in ("10.0.0.2", "2001:db8::1", "*", "unreadable"):
         sim.add_lock("vol", address)
     storage.delete_lock("vol", "two.example.org")
-    assert hosts(storage) == ["10.0.0.2"]
+    assert hosts(storage) == ["10.0.0.2", "*", "unreadable"]
 
 
 def test_a_name_service_that_is_down_is_told(
