@@ -7,11 +7,15 @@ from collections.abc import Callable
 
 
 def interleaved(
-    ours: Callable[[], object], theirs: Callable[[], object], rounds: int
+    ours: Callable[[], object], theirs: Callable[[], object], rounds: int, *, pause: float = 0.0
 ) -> tuple[float, float]:
-    """Median seconds of each, called in turns; the first turn of each only warms up."""
+    """Median seconds of each, called in turns; the first turn of each only warms up.
+
+    ``pause`` seconds before each turn let answers that are kept for a moment grow old.
+    """
     times: tuple[list[float], list[float]] = ([], [])
     for turn in range(rounds + 1):
+        time.sleep(pause)
         for call, taken in zip((ours, theirs), times, strict=True):
             began = time.perf_counter()
             call()
