@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from storage_api.backends.base import StorageBackend
+from storage_api.backends.netapp.authentication import Utf8Basic
 from storage_api.backends.netapp.capacity import Capacities
-from storage_api.backends.netapp.client import Ontap, Utf8Basic
+from storage_api.backends.netapp.client import Ontap
 from storage_api.backends.netapp.clones import Clones
 from storage_api.backends.netapp.locks import Locks
 from storage_api.backends.netapp.probing import Probing

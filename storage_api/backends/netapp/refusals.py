@@ -123,7 +123,7 @@ TABLE: Mapping[str, _Row] = {
             "917886": "The volume's name is longer than 203 characters",
             "917887": "The volume's name must begin with a letter or an underscore",
             "917888": "The volume's name may hold letters, digits and underscores only",
-            "918252": "The junction path is not usable",
+            "918252": "The junction path is malformed, or in use",
             "918271": "There is no such export policy for this volume",
             "917831": "max_autosize must be above the size down to which the volume may shrink",
             "917829": "The threshold to shrink must be below the one to grow",

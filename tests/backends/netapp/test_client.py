@@ -90,7 +90,7 @@ def test_an_older_release_is_asked_once_for_what_it_does_not_know() -> None:
 
 
 @pytest.mark.parametrize("kind", ["truncate", "garbage"])
-@pytest.mark.parametrize("body", ["<html>Sorry</html>", "[]", "7", "{", "", '{"records": 7}'])
+@pytest.mark.parametrize("body", ["<html>Sorry</html>", "[]", "7", "{", "", '{"records": 7}', "{}"])
 def test_an_answer_that_is_not_ontap_s_is_no_empty_list(
     sim: OntapSimulator, kind: str, body: str
 ) -> None:
@@ -109,7 +109,7 @@ def test_an_answer_that_is_not_ontap_s_is_no_empty_list(
     ],
 )
 def test_pages_that_lead_nowhere_are_no_list(sim: OntapSimulator, following: str) -> None:
-    body = f'{{"records": [], "_links": {{"next": {{"href": "{following}"}}}}}}'
+    body = f'{{"records": [], "_links": {{"next": {following}}}}}'
     sim.faults.add(kind="garbage", body=body, content_type="application/json", times=None)
     with pytest.raises(BackendMisbehaved):
         storage_at(sim).list_volumes()

@@ -188,7 +188,7 @@ def test_restricting_survives_a_lost_answer(
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked again after a hundredth of the time."""
-    monkeypatch.setattr("storage_api.backends.netapp.client._FIRST_PAUSE", 0.02)
+    monkeypatch.setattr("storage_api.backends.netapp.patience._FIRST_PAUSE", 0.02)
 
 
 @pytest.mark.usefixtures("quick")

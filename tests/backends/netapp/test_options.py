@@ -16,9 +16,12 @@ from tests.simulators.tls import Authority
 GOOD = {"vserver": "vs3sx50", "username": "storage-api", "password": "topsecret"}
 
 
-def build(without: tuple[str, ...] = (), **options: str) -> NetappStorage:
-    raw = {name: text for name, text in (GOOD | options).items() if name not in without}
+def from_texts(raw: dict[str, str]) -> NetappStorage:
     return NetappStorage.from_options({name: Secret(text) for name, text in raw.items()})
+
+
+def build(**options: str) -> NetappStorage:
+    return from_texts(GOOD | options)
 
 
 def options_of(storage: NetappStorage) -> NetappOptions:
@@ -93,7 +96,7 @@ def test_the_published_name_of_the_time_out_still_holds() -> None:
 @pytest.mark.parametrize("missing", ["username", "password", "vserver"])
 def test_what_is_missing_is_named(missing: str) -> None:
     with pytest.raises(OptionError, match=f"missing option '{missing}'"):
-        build(without=(missing,))
+        from_texts({name: text for name, text in GOOD.items() if name != missing})
 
 
 def test_a_certificate_stands_in_for_name_and_password(tmp_path: Path) -> None:
@@ -102,19 +105,19 @@ def test_a_certificate_stands_in_for_name_and_password(tmp_path: Path) -> None:
         "client_certificate": str(pair.certificate),
         "client_key": str(pair.key),
     }
-    neither = ("username", "password")
-    storage = build(neither, **with_certificate)
+    alone = {"vserver": "vs1", **with_certificate}
+    storage = from_texts(alone)
     assert options_of(storage).certificate == (str(pair.certificate), str(pair.key))
     with pytest.raises(OptionError, match="either"):
         build(**with_certificate)
-    for name in with_certificate:
+    for name, path in with_certificate.items():
         with pytest.raises(OptionError, match="either"):
-            build(neither, **{name: with_certificate[name]})
+            from_texts({"vserver": "vs1", name: path})
     other = Authority(tmp_path / "other").client("storage-api")
     with pytest.raises(OptionError, match="fit each other"):
-        build(neither, **with_certificate | {"client_key": str(other.key)})
+        from_texts(alone | {"client_key": str(other.key)})
     with pytest.raises(OptionError, match="readable"):
-        build(neither, **with_certificate | {"client_certificate": "/no/such/file"})
+        from_texts(alone | {"client_certificate": "/no/such/file"})
 
 
 def test_nothing_secret_is_in_what_prints() -> None:
