@@ -21,9 +21,15 @@ devserver: ## start the service in the background with DummyStorage, or with wha
 	@tools/venv.sh
 	@tools/devserver.sh start
 
+.PHONY: netapp-demo
+netapp-demo: ## start the service in the background, in front of a simulated NetApp filer
+	@tools/venv.sh dev
+	@tools/netapp-demo.sh start
+
 .PHONY: stop
-stop: ## end what `make devserver` started
+stop: ## end what `make devserver` or `make netapp-demo` started
 	@tools/devserver.sh stop
+	@tools/netapp-demo.sh stop
 
 .PHONY: test
 test: ## run the tests; TESTARGS='-k locks -x' goes to pytest
