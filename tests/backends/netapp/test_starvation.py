@@ -107,12 +107,13 @@ def seconds_for(api: OverNetwork, path: str) -> float:
 
 
 def test_a_hanging_filer_starves_nobody_and_recovers(sim: OntapSimulator, api: OverNetwork) -> None:
-    sim.faults.add(kind="hang", seconds=HANG_SECONDS, times=None)
+    hang = sim.faults.add(kind="hang", seconds=HANG_SECONDS, times=None)
     others = ("/v3/dummy/volumes", "/health/live", "/health/ready")
     with crowd(api, CALLERS) as people:
-        until(lambda: people.statuses[503] > CALLERS)
+        until(lambda: hang.hits >= CONCURRENCY)
         taken = [(seconds_for(api, path), path) for _ in range(10) for path in others]
         assert max(taken)[0] < QUICK_SECONDS, sorted(taken)
+        until(lambda: people.statuses[503] > CALLERS)
         sim.faults.clear()
         until(lambda: people.statuses[200] > CALLERS)
     assert set(people.statuses) <= {200, 503, 504}, people.statuses
