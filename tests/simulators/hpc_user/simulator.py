@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from tests.simulators.waldur.http import Reply, Request, SimulatorServer
+from tests.simulators.waldur.http import SimulatorServer
+from tests.simulators.waldur.messages import Reply, Request
 
 MAX_TARGET = 8192
 _TOKEN_PATH = "/auth/realms/cscs/protocol/openid-connect/token"
@@ -76,7 +77,8 @@ class HpcUserSimulator(SimulatorServer):
         return handler(request) if handler else _json({"error": "not found"}, 404)
 
     def _token(self, request: Request) -> Reply:
-        form = {name: values[-1] for name, values in parse_qs(request.body.decode(errors="replace")).items()}
+        fields = parse_qs(request.body.decode(errors="replace"))
+        form = {name: values[-1] for name, values in fields.items()}
         if form.get("grant_type") != "client_credentials":
             return _json({"error": "unsupported_grant_type"}, 400)
         if (form.get("client_id"), form.get("client_secret")) != (

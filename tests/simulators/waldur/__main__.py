@@ -21,6 +21,7 @@ def main() -> int:
         signal.signal(number, lambda *_: ended.set())
     with WaldurSimulator(port=given.port) as simulator:
         simulator.seed(given.resources)
+        simulator.warm()
         simulator.latency = given.latency
         print(f"url {simulator.url}")
         for user in simulator.store.users.values():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from tests.simulators.waldur.calls import Call, Handler, refused
 from tests.simulators.waldur.errors import Refusal, bad_token, no_credentials, not_allowed
-from tests.simulators.waldur.http import Reply, Request
+from tests.simulators.waldur.messages import Reply, Request
 from tests.simulators.waldur.reads import Reads
 from tests.simulators.waldur.records import User
 from tests.simulators.waldur.store import Store

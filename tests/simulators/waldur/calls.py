@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from tests.simulators.waldur.errors import Refusal, invalid
-from tests.simulators.waldur.http import Reply, Request
+from tests.simulators.waldur.messages import Reply, Request
 from tests.simulators.waldur.records import JsonObject, User
 
 JSON = {"Content-Type": "application/json"}

@@ -18,7 +18,7 @@ class Demands:
 
     def __init__(self, store: Store, orders: Orders) -> None:
         self._store = store
-        self._orders = orders
+        self.orders = orders
 
     def create(
         self, user: User, offering: Offering, project: Project, attributes: Any, limits: Any
@@ -29,7 +29,7 @@ class Demands:
                 raise invalid(project=["Invalid hyperlink - Object does not exist."])
             given = _valid_attributes(offering, attributes)
             resource = self._new_resource(offering, project, given, _valid_limits(limits))
-            return self._orders.place(
+            return self.orders.place(
                 user, resource, "Create", attributes=given, limits=resource.limits
             )
 
@@ -43,7 +43,7 @@ class Demands:
                 text = "Impossible to create update orders with limits set to exactly the same."
                 raise Refusal(400, [text])
             old = {"old_limits": resource.limits}
-            return self._orders.place(user, resource, "Update", attributes=old, limits=wanted)
+            return self.orders.place(user, resource, "Update", attributes=old, limits=wanted)
 
     def order_options(self, user: User, resource: Resource, options: Any) -> Order:
         """For offerings whose options change by orders only."""
@@ -52,7 +52,7 @@ class Demands:
             if resource.state != "OK":
                 raise wrong_state(["OK"])
             both = {"old_options": resource.options or {}, "new_options": _valid_options(options)}
-            return self._orders.place(user, resource, "Update", attributes=both, limits={})
+            return self.orders.place(user, resource, "Update", attributes=both, limits={})
 
     def set_options(self, user: User, resource: Resource, options: Any) -> None:
         """For offerings whose options change at once; keys unknown to the offering are taken."""
@@ -69,7 +69,7 @@ class Demands:
             if resource.state not in {"OK", "Erred"}:
                 raise wrong_state(["OK", "Erred"])
             given = attributes if isinstance(attributes, dict) else {}
-            return self._orders.place(user, resource, "Terminate", attributes=given, limits={})
+            return self.orders.place(user, resource, "Terminate", attributes=given, limits={})
 
     def _new_resource(
         self, offering: Offering, project: Project, attributes: dict[str, Any], limits: Any

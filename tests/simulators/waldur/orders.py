@@ -93,6 +93,8 @@ class Orders:
             _review_by_provider(order, user)
             self._execute(order)
             order.resource.state = _UNDERWAY[order.type]
+            if order.type == "Update":
+                _show(order.resource, "Update Scheduled")
 
     def reject(self, order: Order, user: User, *, side: str, comment: str) -> None:
         """``side``: provider or consumer."""
@@ -117,8 +119,8 @@ class Orders:
             order.completed_at = now()
             resource = order.resource
             resource.state = _DONE[order.type]
-            if order.type == "Create":
-                resource.backend_metadata = {**(resource.backend_metadata or {}), **_scope("OK")}
+            if order.type != "Terminate":
+                _show(resource, "OK")
             if "old_limits" in order.attributes:
                 resource.limits = order.limits
             if order.type != "Terminate" and "new_options" in order.attributes:
@@ -171,5 +173,7 @@ def _review_by_provider(order: Order, user: User) -> None:
     order.provider_reviewed_at = now()
 
 
-def _scope(state: str) -> dict[str, Any]:
-    return {"state": state, "action": None, "runtime_state": None, "action_details": None}
+def _show(resource: Resource, state: str) -> None:
+    """Servers keep the state of what lies behind a resource among what providers keep there."""
+    shown = {"state": state, "action": None, "runtime_state": None, "action_details": None}
+    resource.backend_metadata = {**(resource.backend_metadata or {}), **shown}

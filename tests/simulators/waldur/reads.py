@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from tests.simulators.waldur.access import Access
 from tests.simulators.waldur.calls import Call, encoded_reply, json_reply
+from tests.simulators.waldur.directory import Directory
 from tests.simulators.waldur.filters import ORDER_FILTERS, RESOURCE_FILTERS, Filter, narrowed
-from tests.simulators.waldur.http import Reply
 from tests.simulators.waldur.lists import fields_of, page_of
+from tests.simulators.waldur.messages import Reply
 from tests.simulators.waldur.records import Resource
 from tests.simulators.waldur.store import Store
 from tests.simulators.waldur.views import Views
@@ -22,15 +23,16 @@ _PAGING = frozenset(("page", "page_size", "field"))
 class Reads:
     """Each method answers a GET."""
 
-    def __init__(self, store: Store, access: Access, views: Views) -> None:
+    def __init__(self, store: Store, access: Access, views: Views, directory: Directory) -> None:
         self._store = store
+        self._directory = directory
         self._access = access
         self._views = views
         self._seen_version = -1
         self._selections: dict[object, list[Any]] = {}
 
     def me(self, call: Call) -> Reply:
-        return json_reply(self._views.user(call.user))
+        return json_reply(self._directory.user(call.user))
 
     def provider_resources(self, call: Call) -> Reply:
         return self._resources(call, self._access.provider_resources)
@@ -55,15 +57,15 @@ class Reads:
 
     def offerings(self, call: Call) -> Reply:
         rows = self._access.offerings(call.user)
-        return self._page(call, rows, self._views.encoded_offering)
+        return self._page(call, rows, self._directory.encoded_offering)
 
     def offering(self, call: Call) -> Reply:
         offering = self._access.offering(call.user, call.key)
-        return _one(call, offering, self._views.encoded_offering)
+        return _one(call, offering, self._directory.encoded_offering)
 
     def customers(self, call: Call) -> Reply:
         rows = self._access.customers(self._access.offering(call.user, call.key))
-        return self._page(call, rows, self._views.encoded_customer)
+        return self._page(call, rows, self._directory.encoded_customer)
 
     def _resources(self, call: Call, seen_by: Callable[..., list[Resource]]) -> Reply:
         rows = self._selected(call, lambda: seen_by(call.user), RESOURCE_FILTERS)

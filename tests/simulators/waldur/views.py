@@ -1,4 +1,4 @@
-"""The JSON forms of records: those of a real server (2024-10) with the slugs of newer ones."""
+"""The JSON forms of resources and orders: a real server's (2024-10), with newer ones' slugs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from typing import Any
 import orjson
 
 from tests.simulators.waldur.records import (
-    Customer,
     JsonObject,
     Offering,
     Order,
     Project,
     Resource,
-    User,
 )
 
-_PRICE = 5
-_CATEGORY = "d1f0fb347b8d4ad1ab5967db43064c2b"
+PRICE = 5
+CATEGORY = "d1f0fb347b8d4ad1ab5967db43064c2b"
 _WHOLE: tuple[str, ...] = ()
 
 
@@ -44,25 +42,19 @@ class Views:
         """Kept with the resource until it changes. ``fields`` empty: all of them."""
         row = resource.encoded.get(fields)
         if row is None:
-            row = resource.encoded[fields] = _encode(self.resource(resource), fields)
+            row = resource.encoded[fields] = orjson.dumps(only(self.resource(resource), fields))
         return row
 
     def encoded_order(self, order: Order, fields: tuple[str, ...]) -> bytes:
         row = order.encoded.get(fields)
         if row is None:
-            row = order.encoded[fields] = _encode(self.order(order), fields)
+            row = order.encoded[fields] = orjson.dumps(only(self.order(order), fields))
         return row
-
-    def encoded_offering(self, offering: Offering, fields: tuple[str, ...]) -> bytes:
-        return _encode(self.offering(offering), fields)
-
-    def encoded_customer(self, customer: Customer, fields: tuple[str, ...]) -> bytes:
-        return _encode(self.customer(customer), fields)
 
     def resource(self, resource: Resource) -> JsonObject:
         order, creation = resource.order_in_progress, resource.creation_order
         scope = resource.scope_uuid
-        row = {
+        row: dict[str, Any] = {
             **self._offering_part(resource.offering),
             **self._plan_part(resource.offering),
             **self._project_part(resource.project),
@@ -107,7 +99,9 @@ class Views:
             "creation_order": creation and orjson.Fragment(self.encoded_order(creation, _WHOLE)),
             **resource.changed,
         }
-        return {key: value for key, value in row.items() if key not in resource.missing}
+        for key in resource.missing:
+            row.pop(key, None)
+        return row
 
     def order(self, order: Order) -> JsonObject:
         resource = order.resource
@@ -131,6 +125,7 @@ class Views:
             "resource_uuid": resource.scope_uuid,
             "resource_type": resource.scope_uuid and "SLURM.Allocation",
             "resource_name": resource.name,
+            **({} if terminates else self._new_plan(resource.offering)),
             "cost": None if cost is None else f"{cost:.10f}",
             "old_cost_estimate": float(_cost(resource.limits)),
             "new_cost_estimate": None if cost is None else float(cost),
@@ -148,101 +143,6 @@ class Views:
             "termination_comment": None,
             "backend_id": "",
             "issue": None,
-        }
-
-    def customer(self, customer: Customer) -> JsonObject:
-        return {
-            "url": f"{self._api}/customers/{customer.uuid}/",
-            "uuid": customer.uuid,
-            "name": customer.name,
-            "slug": customer.slug,
-            "created": moment(customer.created),
-            "display_name": customer.name,
-            "abbreviation": "",
-            "email": f"{customer.slug}@example.org",
-            "phone_number": "",
-            "country": "CH",
-            "country_name": "Switzerland",
-            "projects": [],
-            "backend_id": "",
-            "blocked": False,
-            "archived": False,
-            "is_service_provider": False,
-        }
-
-    def offering(self, offering: Offering) -> JsonObject:
-        return {
-            "url": f"{self._api}/marketplace-provider-offerings/{offering.uuid}/",
-            "uuid": offering.uuid,
-            "name": offering.name,
-            "slug": offering.slug,
-            "created": moment(offering.created),
-            "type": "Marketplace.Slurm",
-            "state": "Active",
-            "shared": True,
-            "billable": True,
-            "customer": f"{self._api}/customers/{offering.provider.uuid}/",
-            "customer_uuid": offering.provider.uuid,
-            "customer_name": offering.provider.name,
-            "category": f"{self._api}/marketplace-categories/{_CATEGORY}/",
-            "category_uuid": _CATEGORY,
-            "category_title": "Storage",
-            "plugin_options": offering.plugin_options,
-            "secret_options": {"service_provider_can_create_offering_user": True},
-            "attributes": {},
-            "backend_id": "",
-            "backend_metadata": {},
-            "options": {
-                "order": list(offering.choices),
-                "options": {
-                    name: {"type": "select_string", "choices": values, "required": True}
-                    for name, values in offering.choices.items()
-                },
-            },
-            "resource_options": {"order": [], "options": {}},
-            "components": [
-                {
-                    "uuid": offering.uuid[::-1],
-                    "type": "storage",
-                    "name": "Storage",
-                    "billing_type": "limit",
-                    "measured_unit": "TB",
-                    "limit_period": "month",
-                    "min_value": 1,
-                    "max_value": 10000,
-                }
-            ],
-            "plans": [
-                {
-                    "url": f"{self._api}/marketplace-plans/{offering.plan_uuid}/",
-                    "uuid": offering.plan_uuid,
-                    "name": "Standard",
-                    "unit": "month",
-                    "prices": {"storage": float(_PRICE)},
-                }
-            ],
-        }
-
-    def user(self, user: User) -> JsonObject:
-        return {
-            "url": f"{self._api}/users/{user.uuid}/",
-            "uuid": user.uuid,
-            "username": user.username,
-            "slug": user.username,
-            "full_name": user.full_name,
-            "first_name": user.full_name.partition(" ")[0],
-            "last_name": user.full_name.partition(" ")[2],
-            "email": f"{user.username}@example.org",
-            "is_staff": user.is_staff,
-            "is_support": user.is_support,
-            "is_active": True,
-            "registration_method": "default",
-            "date_joined": moment(user.created),
-            "token_lifetime": None,
-            "permissions": [
-                *(_owner_role(customer) for customer in sorted(user.owns, key=_by_uuid)),
-                *(_member_role(project) for project in sorted(user.member_of, key=_by_uuid)),
-            ],
         }
 
     def _offering_part(self, offering: Offering) -> dict[str, Any]:
@@ -263,7 +163,7 @@ class Views:
             "provider_slug": offering.provider.slug,
             "provider_uuid": offering.provider.uuid,
             "category_title": "Storage",
-            "category_uuid": _CATEGORY,
+            "category_uuid": CATEGORY,
             "category_icon": None,
         }
 
@@ -276,6 +176,9 @@ class Views:
             "plan_uuid": offering.plan_uuid,
             "plan_description": "",
         }
+
+    def _new_plan(self, offering: Offering) -> dict[str, Any]:
+        return {"new_plan_name": "Standard", "new_plan_uuid": offering.plan_uuid}
 
     def _project_part(self, project: Project) -> dict[str, Any]:
         return {
@@ -305,35 +208,12 @@ def _reviews(order: Order) -> dict[str, Any]:
     return row
 
 
-def _owner_role(customer: Customer) -> JsonObject:
-    return {
-        "role_name": "CUSTOMER.OWNER",
-        "scope_type": "customer",
-        "scope_uuid": customer.uuid,
-        "scope_name": customer.name,
-    }
-
-
-def _member_role(project: Project) -> JsonObject:
-    return {
-        "role_name": "PROJECT.MEMBER",
-        "scope_type": "project",
-        "scope_uuid": project.uuid,
-        "scope_name": project.name,
-    }
-
-
-def _by_uuid(record: Customer | Project) -> str:
-    return record.uuid
-
-
 def _cost(limits: Any) -> int:
     """Malformed limits cost nothing."""
     amount = limits.get("storage", 0) if isinstance(limits, dict) else 0
-    return amount * _PRICE if isinstance(amount, int) else 0
+    return amount * PRICE if isinstance(amount, int) else 0
 
 
-def _encode(row: JsonObject, fields: tuple[str, ...]) -> bytes:
-    if fields:
-        row = {name: row[name] for name in fields if name in row}
-    return orjson.dumps(row)
+def only(row: JsonObject, fields: tuple[str, ...]) -> JsonObject:
+    """The named keys, or all when none is named. Names that the row lacks are ignored."""
+    return {name: row[name] for name in fields if name in row} if fields else row

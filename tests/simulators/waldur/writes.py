@@ -9,8 +9,7 @@ from tests.simulators.waldur.access import Access, plain_uuid
 from tests.simulators.waldur.calls import Call, json_reply
 from tests.simulators.waldur.demands import Demands
 from tests.simulators.waldur.errors import Refusal, crash, forbidden, invalid
-from tests.simulators.waldur.http import Reply
-from tests.simulators.waldur.orders import Orders
+from tests.simulators.waldur.messages import Reply
 from tests.simulators.waldur.provider import Provider
 from tests.simulators.waldur.records import JsonObject, Order
 from tests.simulators.waldur.store import Store
@@ -26,12 +25,18 @@ class Writes:
     """
 
     def __init__(
-        self, store: Store, access: Access, orders: Orders, demands: Demands, views: Views
+        self,
+        store: Store,
+        access: Access,
+        demands: Demands,
+        views: Views,
+        *,
+        empty_approval: bool,
     ) -> None:
-        self.empty_approval = False
+        self._empty_approval = empty_approval
         self._store = store
         self._access = access
-        self._orders = orders
+        self._orders = demands.orders
         self._demands = demands
         self._provider = Provider(store)
         self._views = views
@@ -120,7 +125,7 @@ class Writes:
         if not isinstance(attributes, dict):
             raise invalid(attributes=["Expected a dictionary of items."])
         self._orders.approve_by_provider(order, call.user, attributes)
-        return _DONE if self.empty_approval else json_reply({"detail": "Order has been approved."})
+        return _DONE if self._empty_approval else json_reply({"detail": "Order has been approved."})
 
     def _reject_by_provider(self, call: Call, order: Order) -> Reply:
         self._access.need_provider(call.user, order.resource.offering)
