@@ -1,64 +1,64 @@
-"""Trouble that a test asks a simulator for: answers cut, late, missing or wrong."""
-
-from __future__ import annotations
+"""What tests order to go wrong: which call of a simulator, how, and how often."""
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal
 
-Kind = Literal["cut-before", "cut-after", "status", "slow", "truncate", "garbage", "hang"]
+Kind = Literal[
+    "cut-before", "cut-after", "cut-within", "status", "slow", "truncate", "garbage", "hang"
+]
 
 HTML = b"<!doctype html><html><body><h1>Server Error (500)</h1></body></html>"
 
 
 @dataclass
 class Fault:
-    """One way to go wrong, for the calls that it matches.
+    """One order.
 
-    - ``cut-before``: the connection closes, nothing was done
-    - ``cut-after``: the work was done, the connection closes without an answer
-    - ``status``: ``status`` instead of the work, with ``body`` and maybe ``Retry-After``
-    - ``slow``: the work and its answer, ``seconds`` later
-    - ``truncate``: the work was done, the connection closes in the middle of the answer's body
-    - ``garbage``: the work was done, 200 with ``body`` instead of its answer
-    - ``hang``: nothing is done and nothing comes, for ``seconds`` or until the simulator stops
+    - ``cut-before``: the connection ends before anything was done
+    - ``cut-after``: the work is done, then the connection ends without an answer
+    - ``cut-within``: the work is done, the connection ends in the middle of the answer's body
+    - ``status``: ``status`` (503) with ``body`` (HTML); nothing was done
+    - ``slow``: everything as usual, ``seconds`` later
+    - ``truncate``: the work is done, the answer is whole HTTP but half the JSON
+    - ``garbage``: the work is done, the answer is 200 with ``body`` (HTML)
+    - ``hang``: nothing is done or said for ``seconds`` (0: until the simulator ends)
+
+    ``path`` is a shell pattern for the decoded path, ``query`` a part of the decoded query.
     """
 
     kind: Kind
     method: str | None = None
     path: str | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: str | None = None
     times: int | None = 1
     after: int = 0
-    status: int = 500
-    retry_after: int | None = None
+    status: int | None = None
+    retry_after: str | None = None
     seconds: float = 0.0
     body: bytes = HTML
     content_type: str = "text/html"
+    hits: int = 0
 
-    def matches(self, method: str, path: str, query: Mapping[str, list[str]]) -> bool:
-        """A path that ends in ``*`` stands for everything that begins so."""
+    def concerns(self, method: str, path: str, query: str) -> bool:
         return (
             self.method in {None, method}
-            and self._is_path(path)
-            and all(value in query.get(name, []) for name, value in self.query.items())
+            and (self.path is None or fnmatchcase(path, self.path))
+            and (self.query is None or self.query in query)
         )
 
-    def _is_path(self, path: str) -> bool:
-        if self.path is None:
-            return True
-        if self.path.endswith("*"):
-            return path.startswith(self.path[:-1])
-        return path == self.path
+    @property
+    def spent(self) -> bool:
+        return self.times is not None and self.hits >= self.times
 
 
 class Faults:
-    """The faults to come. The first one that matches a call strikes it."""
+    """All orders for one simulator; safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._faults: list[Fault] = []
+        self._orders: list[Fault] = []
 
     def add(
         self,
@@ -66,51 +66,49 @@ class Faults:
         kind: Kind,
         method: str | None = None,
         path: str | None = None,
-        query: Mapping[str, str] | None = None,
+        query: str | None = None,
         times: int | None = 1,
         after: int = 0,
-        status: int = 500,
-        retry_after: int | None = None,
+        status: int | None = None,
+        retry_after: int | str | None = None,
         seconds: float = 0.0,
-        body: bytes = HTML,
+        body: bytes | str = HTML,
         content_type: str = "text/html",
     ) -> Fault:
-        """Strike the next ``times`` matching calls (None: all), once ``after`` of them went well.
+        """Order a fault for the next ``times`` matching calls (None: all), after ``after`` others.
 
-        ``query`` names parameters that the call must have with these values.
+        The first order that matches a call is taken.
         """
         fault = Fault(
             kind=kind,
             method=method,
             path=path,
-            query=query or {},
+            query=query,
             times=times,
             after=after,
             status=status,
-            retry_after=retry_after,
+            retry_after=None if retry_after is None else str(retry_after),
             seconds=seconds,
-            body=body,
+            body=body.encode() if isinstance(body, str) else body,
             content_type=content_type,
         )
         with self._lock:
-            self._faults.append(fault)
+            self._orders.append(fault)
         return fault
+
+    def take(self, method: str, path: str, query: str = "") -> Fault | None:
+        """The fault for this call, which counts as one of its times."""
+        with self._lock:
+            for fault in self._orders:
+                if fault.spent or not fault.concerns(method, path, query):
+                    continue
+                if fault.after:
+                    fault.after -= 1
+                    continue
+                fault.hits += 1
+                return fault
+        return None
 
     def clear(self) -> None:
         with self._lock:
-            self._faults.clear()
-
-    def take(self, method: str, path: str, query: Mapping[str, list[str]]) -> Fault | None:
-        """The fault that strikes this call, if any; it is counted."""
-        with self._lock:
-            for fault in self._faults:
-                if not fault.matches(method, path, query):
-                    continue
-                if fault.after > 0:
-                    fault.after -= 1
-                elif fault.times is None:
-                    return fault
-                elif fault.times > 0:
-                    fault.times -= 1
-                    return fault
-        return None
+            self._orders.clear()

@@ -10,9 +10,10 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import Self
 
-from tests.simulators.waldur.faults import Fault, Faults
+from tests.simulators.waldur.faults import Faults
 from tests.simulators.waldur.messages import Reply, Request
 from tests.simulators.waldur.wire import Server
 
@@ -73,9 +74,12 @@ class SimulatorServer:
             raise RuntimeError("the simulator itself failed:\n" + "\n".join(self.errors))
 
     def calls(self, method: str, path: str) -> list[Request]:
-        """What came so far with this method and path; a final ``*`` stands for any end."""
-        fault = Fault(kind="slow", method=method, path=path)
-        return [call for call in self.requests if fault.matches(call.method, call.path, {})]
+        """What came so far with this method and a path that matches the shell pattern."""
+        return [
+            call
+            for call in list(self.requests)
+            if call.method == method and fnmatchcase(call.path, path)
+        ]
 
     def reply(self, request: Request) -> Reply:
         try:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import sys
 import threading
 import time
+import traceback
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, unquote, unquote_plus
 
 from tests.simulators.waldur.faults import Fault
 from tests.simulators.waldur.messages import Reply, Request
@@ -50,7 +53,9 @@ class Server(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no error of ours."""
+        """A client that went away is no error of ours; all else is."""
+        if not isinstance(sys.exception(), OSError):
+            self.simulator.errors.append(traceback.format_exc())
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -65,7 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
         simulator = self.server.simulator
         request = self._request()
         simulator.requests.append(request)
-        fault = simulator.faults.take(request.method, request.path, request.query)
+        query = unquote_plus(request.target.partition("?")[2])
+        fault = simulator.faults.take(request.method, request.path, query)
         if simulator.latency:
             simulator.wait(simulator.latency)
         if fault is None:
@@ -93,35 +99,41 @@ class _Handler(BaseHTTPRequestHandler):
         head += [f"{name}: {value}" for name, value in reply.headers.items()]
         head += [f"Content-Length: {len(reply.body)}", "", ""]
         body = b"" if self.command == "HEAD" else reply.body
-        self.connection.sendall(
-            "\r\n".join(head).encode("latin-1") + body[: int(len(body) * share)]
-        )
+        sent = body[: int(len(body) * share)]
+        self.connection.sendall("\r\n".join(head).encode("latin-1") + sent)
         if share < 1.0:
             self.close_connection = True
 
     def _fail(self, fault: Fault, request: Request) -> None:
         simulator = self.server.simulator
-        if fault.kind == "slow":
-            simulator.wait(fault.seconds)
-            self._send(simulator.reply(request))
-        elif fault.kind == "truncate":
-            self._send(simulator.reply(request), share=0.5)
-        elif fault.kind == "garbage":
-            simulator.reply(request)
-            self._send(Reply(200, fault.body, {"Content-Type": fault.content_type}))
-        elif fault.kind == "status":
-            request.status = fault.status
-            self._send(_failure(fault))
-        else:
-            if fault.kind == "cut-after":
+        match fault.kind:
+            case "cut-before":
+                self.close_connection = True
+            case "cut-after":
                 simulator.reply(request)
-            elif fault.kind == "hang":
+                self.close_connection = True
+            case "cut-within":
+                self._send(simulator.reply(request), share=0.5)
+            case "status":
+                reply = _failure(fault)
+                request.status = reply.status
+                self._send(reply)
+            case "slow":
+                simulator.wait(fault.seconds)
+                self._send(simulator.reply(request))
+            case "truncate":
+                reply = simulator.reply(request)
+                self._send(replace(reply, body=reply.body[: len(reply.body) // 2]))
+            case "garbage":
+                simulator.reply(request)
+                self._send(Reply(200, fault.body, {"Content-Type": fault.content_type}))
+            case "hang":
                 simulator.wait(fault.seconds or None)
-            self.close_connection = True
+                self.close_connection = True
 
 
 def _failure(fault: Fault) -> Reply:
     headers = {"Content-Type": fault.content_type}
     if fault.retry_after is not None:
-        headers["Retry-After"] = str(fault.retry_after)
-    return Reply(fault.status, fault.body, headers)
+        headers["Retry-After"] = fault.retry_after
+    return Reply(503 if fault.status is None else fault.status, fault.body, headers)
