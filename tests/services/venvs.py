@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent.parent.parent / ".run" / "venvs"
+_RECORD = "requirements.txt"
 _INSTALL_SECONDS = 600
 
 
@@ -24,27 +25,41 @@ def venv(name: str, *requirements: str) -> Path:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     with (_FOLDER / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        made_of = folder / "requirements.txt"
         wanted = "\n".join(requirements)
-        if not made_of.is_file() or made_of.read_text(encoding="utf-8") != wanted:
+        if _made_of(folder) != wanted:
             _make(folder, requirements)
-            made_of.write_text(wanted, encoding="utf-8")
+            (folder / _RECORD).write_text(wanted, encoding="utf-8")
     return folder / "bin" / "python"
+
+
+def _made_of(folder: Path) -> str | None:
+    """None for an environment that is absent, half made or lost its Python."""
+    record = folder / _RECORD
+    whole = record.is_file() and (folder / "bin" / "python").exists()
+    return record.read_text(encoding="utf-8") if whole else None
 
 
 def _make(folder: Path, requirements: tuple[str, ...]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    _run(sys.executable, "-m", "venv", str(folder))
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    _run(*pip, "--disable-pip-version-check", *requirements)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
+    try:
+        _run(sys.executable, "-m", "venv", str(folder))
+        _run(*pip, "--quiet", *requirements)
+    except NotInstalled:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _run(*command: str) -> None:
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_INSTALL_SECONDS,
-            check=False, text=True,
-        )  # fmt: skip
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_INSTALL_SECONDS,
+            check=False,
+            text=True,
+        )
     except subprocess.TimeoutExpired:
         raise NotInstalled(f"{command[-1]}: no end after {_INSTALL_SECONDS} s") from None
     if done.returncode:

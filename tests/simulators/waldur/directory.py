@@ -103,7 +103,12 @@ class Directory:
             "options": {
                 "order": list(offering.choices),
                 "options": {
-                    name: {"type": "select_string", "choices": values, "required": True}
+                    name: {
+                        "type": "select_string",
+                        "label": name.replace("_", " ").capitalize(),
+                        "choices": values,
+                        "required": True,
+                    }
                     for name, values in offering.choices.items()
                 },
             },
