@@ -67,7 +67,8 @@ class WaldurClient:
         rows = self._listing(f"{_RESOURCES}/", query)
         if not rows:
             self.check_rights(offering_slugs)
-        return [row for row in rows if row.get("offering_slug") in {*offering_slugs, None}]
+        # Servers ignore filters that they do not know.
+        return [row for row in rows if not _is_foreign(row, offering_slugs)]
 
     def list_customers(self, offering_uuid: str) -> list[Json]:
         """``uuid``, ``slug`` and ``name`` of those who have resources of the offering."""
@@ -229,6 +230,11 @@ class WaldurClient:
 
     def _malformed(self) -> BackendMisbehaved:
         return BackendMisbehaved(f"{self._name} sent an answer that is not what its API sends.")
+
+
+def _is_foreign(row: Json, offering_slugs: Collection[str]) -> bool:
+    slug = row.get("offering_slug")
+    return isinstance(slug, str) and slug not in offering_slugs
 
 
 def _fields(names: Collection[str]) -> list[tuple[str, str]]:

@@ -69,6 +69,7 @@ def _read_once(fetch: Callable[[int], Page], at_once: int) -> tuple[dict[object,
     rows: dict[object, Json] = {}
     for page in pages:
         for row in page.rows:
-            rows[row.get("uuid") or id(row)] = row
+            uuid = row.get("uuid")
+            rows[uuid if isinstance(uuid, str) else id(row)] = row
     totals = {page.total for page in pages}
     return rows, totals == {len(rows)} == {sum(len(page.rows) for page in pages)}
