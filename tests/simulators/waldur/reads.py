@@ -11,6 +11,7 @@ from tests.simulators.waldur.directory import Directory
 from tests.simulators.waldur.filters import ORDER_FILTERS, RESOURCE_FILTERS, Filter, narrowed
 from tests.simulators.waldur.lists import fields_of, page_of
 from tests.simulators.waldur.messages import Reply
+from tests.simulators.waldur.ordering import ORDER_KEYS, RESOURCE_KEYS, Keys, ordered
 from tests.simulators.waldur.records import Resource
 from tests.simulators.waldur.store import Store
 from tests.simulators.waldur.views import Views
@@ -49,7 +50,9 @@ class Reads:
         return _one(call, resource, self._views.encoded_resource)
 
     def orders(self, call: Call) -> Reply:
-        rows = self._selected(call, lambda: self._access.orders(call.user), ORDER_FILTERS)
+        rows = self._selected(
+            call, lambda: self._access.orders(call.user), ORDER_FILTERS, ORDER_KEYS
+        )
         return self._page(call, rows, self._views.encoded_order)
 
     def order(self, call: Call) -> Reply:
@@ -68,11 +71,15 @@ class Reads:
         return self._page(call, rows, self._directory.encoded_customer)
 
     def _resources(self, call: Call, seen_by: Callable[..., list[Resource]]) -> Reply:
-        rows = self._selected(call, lambda: seen_by(call.user), RESOURCE_FILTERS)
+        rows = self._selected(call, lambda: seen_by(call.user), RESOURCE_FILTERS, RESOURCE_KEYS)
         return self._page(call, rows, self._views.encoded_resource)
 
     def _selected(
-        self, call: Call, seen: Callable[[], list[T]], filters: Mapping[str, Filter[T]]
+        self,
+        call: Call,
+        seen: Callable[[], list[T]],
+        filters: Mapping[str, Filter[T]],
+        keys: Keys[T],
     ) -> list[T]:
         """Found once for all pages of a list, as long as nothing changes."""
         if self._seen_version != self._store.version:
@@ -81,7 +88,7 @@ class Reads:
         query = {k: tuple(v) for k, v in call.request.query.items() if k not in _PAGING}
         key = (call.request.path, call.user, frozenset(query.items()))
         if key not in self._selections:
-            self._selections[key] = narrowed(seen(), query, filters)
+            self._selections[key] = ordered(narrowed(seen(), query, filters), query, keys)
         return self._selections[key]
 
     def _page(self, call: Call, rows: Sequence[T], encode: Encode[T]) -> Reply:

@@ -115,6 +115,34 @@ def test_filters(
     assert len(provider.get(RESOURCES, query).json()) == count
 
 
+@pytest.mark.parametrize(
+    ("order", "names"),
+    [
+        ("", "bca"),
+        ("o=created", "bca"),
+        ("o=-created", "acb"),
+        ("o=name", "abc"),
+        ("o=-name", "cba"),
+    ],
+)
+def test_orders_of_a_list(
+    sim: WaldurSimulator, project: Project, provider: Caller, order: str, names: str
+) -> None:
+    for name in "bca":
+        sim.add_resource(sim.offering("vast"), project, name=name)
+
+    assert [row["name"] for row in provider.get(RESOURCES, order).json()] == list(names)
+
+
+def test_orders_of_several_keys(sim: WaldurSimulator, project: Project, provider: Caller) -> None:
+    for name, state in (("a", "OK"), ("b", "Erred"), ("c", "OK")):
+        sim.change(sim.add_resource(sim.offering("vast"), project, name=name), state=state)
+
+    rows = provider.get(RESOURCES, "o=state&o=-name").json()
+
+    assert [row["name"] for row in rows] == ["b", "c", "a"]
+
+
 @pytest.mark.parametrize("spell", [str, lambda text: str(UUID(text))], ids=["plain", "dashed"])
 def test_identifiers_have_two_spellings(
     sim: WaldurSimulator, project: Project, provider: Caller, spell: Callable[[str], str]
@@ -128,7 +156,8 @@ def test_identifiers_have_two_spellings(
 
 
 @pytest.mark.parametrize(
-    "query", ["state=Bad", "offering_uuid=x", "modified=2026-11-21T10:00:00Z", "modified=x"]
+    "query",
+    ["o=size", "state=Bad", "offering_uuid=x", "modified=2026-11-21T10:00:00Z", "modified=x"],
 )
 def test_bad_values_of_filters(provider: Caller, query: str) -> None:
     answer = provider.get(RESOURCES, query)
