@@ -110,19 +110,21 @@ class Cluster:
             raise Refusal(503, text, "service_unavailable")
         return found
 
-    def modify_folder(self, wanted: Json) -> None:
+    def modify_folder(self, wanted: Json) -> Json:
         folder = self.folder(wanted)
         if "group" in wanted:
             folder.gid = _number(self.groups, wanted["group"], "group")
         if "user" in wanted:
             folder.uid = _number(self.users, wanted["user"], "user")
+        return {}
 
-    def delete_folder(self, wanted: Json) -> None:
+    def delete_folder(self, wanted: Json) -> Json:
         path = self._path(wanted)
         self.folder(wanted)
         for name in [name for name in self.folders if name == path or name.startswith(f"{path}/")]:
             del self.folders[name]
         self.trash.append(path)
+        return {}
 
     def _path(self, wanted: Json) -> str:
         path = wanted.get("path")

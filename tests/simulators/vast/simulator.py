@@ -169,7 +169,7 @@ def _named(request: Request, names: dict[int, str], key: str) -> Reply:
     return _json({key: number, "name": names[number]})
 
 
-def _empty(_nothing: None) -> Reply:
+def _empty(_document: Json) -> Reply:
     return Reply(HTTPStatus.NO_CONTENT)
 
 
