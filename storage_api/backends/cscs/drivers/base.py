@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from storage_api.domain.errors import Conflict
+from storage_api.domain.errors import BackendMisbehaved, Conflict
 from storage_api.domain.models import Quota
 
 
@@ -13,6 +13,12 @@ class PathCollision(Conflict):
     """Something at the path is not the resource's own; nothing was touched."""
 
     slug = "path-collision"
+
+
+class ItemRefused(BackendMisbehaved):
+    """The storage system works, but not for this very item."""
+
+    slug = "item-refused"
 
 
 class DeletePolicy(StrEnum):
@@ -43,8 +49,8 @@ class Driver(ABC):
     """One storage system. Every method may be called again after any failure.
 
     All raise ``Invalid`` for a path that no resource may have, ``PathCollision`` before they
-    touch anything that is not the resource's own, and ``BackendError`` when the system fails:
-    ``BackendMisbehaved`` if it refused this very item, its kin if it is ill or refuses us.
+    touch anything that is not the resource's own, ``ItemRefused`` where the system takes other
+    items but not this one, and any other ``BackendError`` when it is ill or refuses us.
     """
 
     @abstractmethod

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from string import Formatter
 
+from storage_api.backends.cscs.drivers.base import ItemRefused
 from storage_api.domain.errors import BackendMisbehaved, BackendTimeout, BackendUnavailable
 from storage_api.domain.models import Quota
 from storage_api.domain.units import KIB, ceil_div
@@ -48,7 +49,7 @@ class Template:
         """What the command printed.
 
         Raises:
-            BackendMisbehaved: it failed; the text ends with its last line.
+            ItemRefused: it failed; the text ends with its last line.
             BackendTimeout: it took longer than a minute.
             BackendUnavailable: there is no such program.
         """
@@ -68,7 +69,7 @@ class Template:
         except OSError as error:
             raise BackendUnavailable(f"The command {name} cannot be run.") from error
         if done.returncode:
-            raise BackendMisbehaved(
+            raise ItemRefused(
                 f"The command {name} failed ({done.returncode}): {_last_line(done.stderr)}"
             )
         return done.stdout.decode("utf-8", "replace")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from storage_api.backends.cscs.drivers.base import DeletePolicy
 from storage_api.backends.cscs.reconcile.arguments import parse
 from storage_api.backends.cscs.reconcile.assembly import Provisioner, build_driver, read_options
 from storage_api.backends.cscs.reconcile.journal import Journal
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    orders = Provisioner(options).orders(driver, journal, given.delete_policy)
+    orders = Provisioner(options).orders(driver, journal, DeletePolicy(given.delete_policy))
     try:
         return _run(orders, stopped, given.interval, dry_run=given.dry_run)
     finally:

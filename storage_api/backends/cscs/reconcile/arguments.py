@@ -32,9 +32,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--journal", type=Path, required=True, help="file of what was done")
     parser.add_argument(
         "--delete-policy",
-        type=DeletePolicy,
-        choices=list(DeletePolicy),
-        default=DeletePolicy.ARCHIVE,
+        choices=[policy.value for policy in DeletePolicy],
+        default=DeletePolicy.ARCHIVE.value,
         help="what becomes of data whose resource is terminated (default: archive)",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, do nothing")

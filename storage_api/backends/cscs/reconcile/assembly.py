@@ -39,6 +39,7 @@ class Provisioner(CscsBase):
             driver=driver,
             journal=journal,
             policy=policy,
+            ask_groups=self._gids.resolve,
             changed=self._catalogue.forget,
         )
 

@@ -4,7 +4,7 @@ Each step first looks whether it is done already. So after a crash, an answer th
 or another reconciler's work, a repeat goes on where things stand.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -12,15 +12,15 @@ from typing import TypeVar
 import structlog
 
 from storage_api.backends.cscs.client import WaldurClient
-from storage_api.backends.cscs.drivers.base import DeletePolicy, Driver
+from storage_api.backends.cscs.drivers.base import DeletePolicy, Driver, ItemRefused
 from storage_api.backends.cscs.mapping import OpenOrder
 from storage_api.backends.cscs.quotas import QuotaRules
 from storage_api.backends.cscs.reading import Reader
 from storage_api.backends.cscs.reconcile.journal import Journal
 from storage_api.backends.cscs.reconcile.tasks import Task, applied_options, read_task
 from storage_api.domain.errors import (
+    BackendError,
     BackendMisbehaved,
-    BackendRefused,
     BackendTimeout,
     BackendUnavailable,
     Conflict,
@@ -30,8 +30,6 @@ from storage_api.transport.exclusive import exclusive
 
 T = TypeVar("T")
 
-#: These say nothing about the order itself: it is tried again in the next round.
-_LATER = (BackendUnavailable, BackendTimeout, BackendRefused)
 #: After one of these Waldur may or may not have done what it was asked.
 _AMBIGUOUS = (Conflict, BackendUnavailable, BackendTimeout, BackendMisbehaved)
 
@@ -55,7 +53,8 @@ class Failed(Exception):
 class Orders:
     """``waldur`` names the instance, so that two of them never share a lock.
 
-    ``changed`` is told when Waldur is to be read anew by whoever keeps what it said.
+    ``ask_groups`` learns the groups of projects all at once. ``changed`` is told when Waldur
+    is to be read anew by whoever keeps what it said.
     """
 
     waldur: str
@@ -65,6 +64,7 @@ class Orders:
     driver: Driver
     journal: Journal
     policy: DeletePolicy
+    ask_groups: Callable[[Collection[str]], object]
     changed: Callable[[], None]
 
     def settle(self, resource: str) -> Outcome:
@@ -152,10 +152,13 @@ class Orders:
 
 
 def _tried(work: Callable[[], T]) -> T:
-    """The storage system's part; what another round could not mend is ``Failed``."""
+    """The storage system's part; what another round could not mend is ``Failed``.
+
+    A system that is ill says nothing about the order, which is tried again in the next round.
+    """
     try:
         return work()
-    except _LATER:
-        raise
     except StorageError as error:
+        if isinstance(error, BackendError) and not isinstance(error, ItemRefused):
+            raise
         raise Failed(f"{error.slug}: {error}") from error

@@ -63,8 +63,8 @@ def run_round(orders: Orders, stopped: Callable[[], bool], *, dry_run: bool) -> 
 
 def _tasks(orders: Orders, summary: Summary) -> list[Task]:
     rows = orders.reader.rows()
-    # All groups are asked for at once; below, each is then known.
-    orders.reader.snapshot_of(rows)
+    projects = (row.get("project_slug") for row in rows)
+    orders.ask_groups({slug for slug in projects if isinstance(slug, str)})
     tasks = []
     for row in rows:
         summary.resources += 1

@@ -49,6 +49,10 @@ class Lab:
         self.root = self.folder / "root"
         self.root.mkdir(exist_ok=True)
         self.journal = self.folder / "journal.jsonl"
+        token = self.folder / "token"
+        self.vast_account = ["--vast-token-file", str(token)]
+        if self.vast:
+            token.write_text(f"{self.vast.token}\n", encoding="utf-8")
         self.customer = self.waldur.add_customer("University", slug="university")
 
     @property
@@ -136,10 +140,8 @@ class Lab:
     def _driver(self) -> list[str]:
         if self.vast is None:
             return ["--driver", "directory", "--root", str(self.root)]
-        token = self.folder / "token"
-        token.write_text(f"{self.vast.token}\n", encoding="utf-8")
         place = ["--vast-url", self.vast.url, "--vast-policy", "default"]
-        return ["--driver", "vast", *place, "--vast-token-file", str(token)]
+        return ["--driver", "vast", *place, *self.vast_account]
 
 
 @dataclass(frozen=True)
