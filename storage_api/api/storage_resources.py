@@ -124,7 +124,9 @@ class StorageResources(BackendResource):
         Tenants and customers first, then what projects and users have. Answers come from memory
         for a short while, with their `Age`; `Cache-Control: no-cache` asks Waldur anew. A
         `Warning` header says what is stale or left out; `skipped` lists the latter."""
-        query, problems = read_query(request.args, self.backend.storage_systems)
+        # Of a parameter that is given twice, FastAPI takes the last.
+        given = {name: values[-1] for name, values in request.args.lists()}
+        query, problems = read_query(given, self.backend.storage_systems)
         if problems:
             return _json(HTTPStatus.UNPROCESSABLE_ENTITY, {"detail": problems})
         if query.debug:
