@@ -14,6 +14,11 @@ from storage_api.domain.models import Quota
 from storage_api.domain.units import KIB, ceil_div
 
 _SECONDS = 60.0
+#: Nothing of our own environment, which holds credentials.
+_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C",
+}
 _BYTES = {"soft": ("soft_bytes", "soft_kib"), "hard": ("hard_bytes", "hard_kib")}
 _INODES = {"soft": "soft_inodes", "hard": "hard_inodes"}
 #: What a command may be told of a directory, and what of its limits.
@@ -63,6 +68,7 @@ class Template:
                 timeout=_SECONDS,
                 check=False,
                 cwd="/",
+                env=_ENVIRONMENT,
             )
         except subprocess.TimeoutExpired:
             raise BackendTimeout(f"The command {name} took longer than {_SECONDS:g} s.") from None

@@ -20,7 +20,7 @@ from storage_api.backends.cscs.drivers.base import (
 )
 from storage_api.backends.cscs.drivers.claims import Claim, Claims
 from storage_api.backends.cscs.drivers.commands import QuotaCommands
-from storage_api.backends.cscs.drivers.tree import Place, Tree, own_directory
+from storage_api.backends.cscs.drivers.tree import Place, Tree, above_of, own_directory
 from storage_api.backends.cscs.drivers.usage import count
 from storage_api.domain.errors import BackendUnavailable, NotFound, StorageError
 from storage_api.domain.models import Quota
@@ -28,6 +28,7 @@ from storage_api.domain.models import Quota
 _ARCHIVE = ".archive"
 _DOOMED = ".deleting"
 _ABSENT = "There is no directory at the mount point."
+_WITHIN = "The mount point lies within another resource's directory."
 _NOT_OURS = "What is at the mount point was not made for this resource."
 
 log = structlog.get_logger(__name__)
@@ -96,6 +97,8 @@ class DirectoryDriver(Driver):
                 raise PathCollision(_NOT_OURS)
             if not new:
                 raise NotFound(_ABSENT)
+            if any(claims.find(above) for above in above_of(wanted.path)):
+                raise PathCollision(_WITHIN)
             claim = claims.take(wanted.resource, wanted.path)
         if claim.resource != wanted.resource:
             raise PathCollision("Another resource has the same mount point.")

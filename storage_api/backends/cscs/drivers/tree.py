@@ -105,6 +105,12 @@ def parts_of(path: str) -> list[str]:
     return parts
 
 
+def above_of(path: str) -> list[str]:
+    """The mount points within which ``path`` would be."""
+    parts = parts_of(path)
+    return ["/" + "/".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
 def own_directory(parent: int, name: str) -> int:
     """Open the reconciler's own directory ``name``, made if it is absent.
 

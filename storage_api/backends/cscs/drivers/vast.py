@@ -12,7 +12,7 @@ from storage_api.backends.cscs.drivers.base import (
     lowered_limits,
     refuse_below_use,
 )
-from storage_api.backends.cscs.drivers.tree import parts_of
+from storage_api.backends.cscs.drivers.tree import above_of, parts_of
 from storage_api.backends.cscs.drivers.vms import Json, VmsClient, number_of
 from storage_api.domain.errors import (
     BackendMisbehaved,
@@ -27,6 +27,7 @@ from storage_api.domain.models import Quota
 
 #: After one of these a write may or may not have happened: look before doing anything else.
 _AMBIGUOUS = (BackendUnavailable, BackendTimeout, BackendMisbehaved, Conflict)
+_MARK = "waldur-"
 _ABSENT = "There is no directory at the mount point."
 _NOT_OURS = "What is at the mount point was not made for this resource."
 
@@ -91,6 +92,7 @@ class VastDriver(Driver):
                 raise PathCollision(_NOT_OURS)
             if not new:
                 raise NotFound(_ABSENT)
+            self._refuse_within(wanted.path)
             values = {
                 "name": _name(wanted.resource),
                 "path": wanted.path,
@@ -103,6 +105,13 @@ class VastDriver(Driver):
         if quota.get("name") != _name(wanted.resource):
             raise PathCollision(_NOT_OURS)
         return quota
+
+    def _refuse_within(self, path: str) -> None:
+        """Quotas of the operator's own above it are none of our business."""
+        above = set(above_of(path))
+        for row in self._vms.list_quotas():
+            if row.get("path") in above and str(row.get("name")).startswith(_MARK):
+                raise PathCollision("The mount point lies within another resource's directory.")
 
     def _made(self, values: Mapping[str, Any], path: str) -> Json:
         try:
@@ -182,7 +191,7 @@ def _find(rows: list[Json], path: str) -> Json | None:
 
 
 def _name(resource: str) -> str:
-    return f"waldur-{resource}"
+    return f"{_MARK}{resource}"
 
 
 def _values(quota: Quota | None) -> dict[str, int]:

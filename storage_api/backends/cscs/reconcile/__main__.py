@@ -58,8 +58,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def _run(orders: Orders, stopped: threading.Event, interval: float | None, *, dry_run: bool) -> int:
     """Rounds until ``stopped``, or just one."""
+    known_drift: dict[str, list[str]] = {}
     while True:
-        well = _round(orders, stopped, dry_run=dry_run)
+        well = _round(orders, stopped, known_drift, dry_run=dry_run)
         if interval is None:
             return _ALL_WELL if well else _FAILED
         if stopped.wait(interval):
@@ -67,9 +68,11 @@ def _run(orders: Orders, stopped: threading.Event, interval: float | None, *, dr
             return _ALL_WELL
 
 
-def _round(orders: Orders, stopped: threading.Event, *, dry_run: bool) -> bool:
+def _round(
+    orders: Orders, stopped: threading.Event, known_drift: dict[str, list[str]], *, dry_run: bool
+) -> bool:
     try:
-        return run_round(orders, stopped.is_set, dry_run=dry_run).all_well
+        return run_round(orders, stopped.is_set, known_drift, dry_run=dry_run).all_well
     except StorageError as error:
         log.error("round-failed", kind=error.slug, detail=str(error))  # noqa: TRY400  # no stack
         return False

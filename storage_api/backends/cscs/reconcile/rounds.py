@@ -32,8 +32,16 @@ class Summary:
         return not (self.failed or self.counts[Outcome.ERRED] or self.counts[Outcome.LEFT])
 
 
-def run_round(orders: Orders, stopped: Callable[[], bool], *, dry_run: bool) -> Summary:
+def run_round(
+    orders: Orders,
+    stopped: Callable[[], bool],
+    known_drift: dict[str, list[str]],
+    *,
+    dry_run: bool,
+) -> Summary:
     """One round. The failure of one resource costs no other its turn.
+
+    ``known_drift`` is what former rounds reported; it becomes what this one finds.
 
     Raises:
         StorageError: the list of resources cannot be had.
@@ -49,7 +57,8 @@ def run_round(orders: Orders, stopped: Callable[[], bool], *, dry_run: bool) -> 
             else:
                 _settle(orders, task, summary)
     if not stopped():
-        _report_drift(orders, [task for task in tasks if task.is_settled], summary)
+        _report_drift(orders, [task for task in tasks if task.is_settled], known_drift)
+        summary.drifted = len(known_drift)
     log.info(
         "round-ended",
         dry_run=dry_run,
@@ -116,12 +125,17 @@ def _foresee(orders: Orders, task: Task, summary: Summary) -> None:
     )
 
 
-def _report_drift(orders: Orders, tasks: list[Task], summary: Summary) -> None:
-    """Nothing is put right: whoever changed it may have had a reason."""
+def _report_drift(orders: Orders, tasks: list[Task], known: dict[str, list[str]]) -> None:
+    """Nothing is put right: whoever changed it may have had a reason. Each is told once."""
     wanted = [task.wanted for task in tasks if task.wanted is not None]
-    for resource, differences in orders.driver.differences(wanted).items():
-        summary.drifted += 1
-        log.warning("drift", resource=resource, differences=differences)
+    found = dict(orders.driver.differences(wanted))
+    for resource, differences in found.items():
+        if known.get(resource) != differences:
+            log.warning("drift", resource=resource, differences=differences)
+    for resource in known.keys() - found.keys():
+        log.info("drift-ended", resource=resource)
+    known.clear()
+    known.update(found)
 
 
 def _shown(task: Task) -> dict[str, object] | None:

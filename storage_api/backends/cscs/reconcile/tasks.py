@@ -66,7 +66,7 @@ def read_task(row: Json, reader: Reader, rules: QuotaRules) -> Task:
             path=allocation.path,
             gid=entry.gid,
             mode=int(allocation.mode, 8),
-            quota=rules.record(allocation.quotas),
+            quota=_sane(rules.record(allocation.quotas)),
             uid=uid,
         )
     return Task(
@@ -91,6 +91,21 @@ def applied_options(applied: Quota | None, task: Task, rules: QuotaRules) -> dic
         return {}
     numbers = rules.options(replace(applied, soft_bytes=None))
     return {**task.options, **numbers} if numbers else {}
+
+
+def _sane(quota: Quota | None) -> Quota | None:
+    """No soft limit above its hard one, which storage systems refuse: it would never warn."""
+    if quota is None:
+        return None
+    return replace(
+        quota,
+        soft_bytes=_at_most(quota.soft_bytes, quota.max_bytes),
+        soft_objects=_at_most(quota.soft_objects, quota.max_objects),
+    )
+
+
+def _at_most(soft: int | None, hard: int | None) -> int | None:
+    return min(soft, hard) if soft and hard else soft
 
 
 def _after_order(row: Json, rules: QuotaRules) -> Json:

@@ -51,7 +51,7 @@ def test_killed_while_a_quota_is_set(lab: Lab, quotas: Quotas) -> None:
     order = lab.order()
     script = quotas.folder / "setquota"
     sound = script.read_text()
-    script.write_text(f"#!/bin/sh\ntouch {quotas.folder}/begun\nexec sleep 30\n")
+    script.write_text(f"#!/bin/sh\ntouch {quotas.folder}/begun\nexec sleep 5\n")
     with lab.process() as process:
         until((quotas.folder / "begun").exists, process)
         process.send_signal(signal.SIGKILL)
@@ -177,3 +177,21 @@ def test_the_same_step_was_taken_by_somebody_else(lab: Lab) -> None:
 
     assert lab.run().code == 0
     assert_made_once(lab, order)
+
+
+def test_drift_is_told_once_and_its_end_too(lab: Lab) -> None:
+    order = lab.order()
+    lab.run()
+    place = lab.place(order.resource)
+    place.chmod(0o777)
+    listings = "*/marketplace-provider-resources/"
+    with lab.process(mode=("--interval", "1")) as process:
+        until(lambda: len(lab.waldur.calls("GET", listings)) >= 4, process)
+        place.chmod(0o775)
+        before = len(lab.waldur.calls("GET", listings))
+        until(lambda: len(lab.waldur.calls("GET", listings)) >= before + 2, process)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=_PATIENCE_SECONDS)
+
+    assert output.count('"event": "drift"') == 1
+    assert output.count('"event": "drift-ended"') == 1

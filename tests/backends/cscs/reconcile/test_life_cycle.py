@@ -214,3 +214,14 @@ def test_the_journal_tells_what_was_applied(lab: Lab, quotas: Quotas) -> None:
     assert provided["resource"] == dashed(order.resource.uuid)
     assert provided["order"] == dashed(order.uuid)
     assert provided["applied"]["max_bytes"] == 10 * TB
+
+
+def test_a_soft_limit_never_lies_above_its_hard_one(vast_lab: Lab, vast: VastSimulator) -> None:
+    order = vast_lab.order()
+    vast_lab.run()
+    vast_lab.waldur.change_options(order.resource, {"hard_quota_space": 5})
+
+    assert vast_lab.run().code == 0
+
+    (quota,) = vast.cluster.quotas
+    assert (quota["soft_limit"], quota["hard_limit"]) == (5 * TB, 5 * TB)

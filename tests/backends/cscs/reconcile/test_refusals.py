@@ -377,3 +377,51 @@ def test_own_directories_must_belong_to_us(lab: Lab) -> None:
 
     assert run.code == 1
     assert order.state == "pending-provider"
+
+
+def test_no_directory_lies_within_anothers(lab: Lab) -> None:
+    outer = lab.order()
+    outer.resource.backend_id = "/capstor/store/cscs/university"
+    lab.waldur.store.changed(outer.resource)
+    assert lab.run().code == 0
+    inner = lab.order(lab.project("ocean"))
+
+    assert lab.run().code == 1
+
+    assert inner.state == "erred"
+    assert "within another resource's" in inner.error_message
+
+
+def test_no_vast_directory_lies_within_anothers(vast_lab: Lab, vast: VastSimulator) -> None:
+    outer = vast_lab.order()
+    outer.resource.backend_id = "/vast/store/cscs/university"
+    vast_lab.waldur.store.changed(outer.resource)
+    assert vast_lab.run().code == 0
+    inner = vast_lab.order(vast_lab.project("ocean"))
+
+    assert vast_lab.run().code == 1
+
+    assert inner.state == "erred"
+    assert len(vast.cluster.quotas) == 1
+
+
+def test_the_operators_commands_get_none_of_our_credentials(
+    lab: Lab, quotas: Quotas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAPI_BACKENDS", "made-up-credential")
+    (quotas.folder / "setquota").write_text(f"#!/bin/sh\nenv > {quotas.folder}/seen\n")
+    lab.order()
+
+    assert lab.run().code == 0
+    assert "made-up-credential" not in (quotas.folder / "seen").read_text()
+
+
+def test_a_value_can_never_become_two_arguments_or_a_command(lab: Lab, quotas: Quotas) -> None:
+    lab.extra = ["--quota-command", f"{quotas.folder}/setquota '{{path}} {{gid}}' ; touch x"]
+    order = lab.order()
+
+    assert lab.run().code == 0
+
+    (call,) = quotas.calls()
+    assert call[-3:] == [";", "touch", "x"]
+    assert call[0] == str(lab.place(order.resource))
