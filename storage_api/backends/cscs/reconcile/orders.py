@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 #: After one of these Waldur may or may not have done what it was asked.
 _AMBIGUOUS = (Conflict, BackendUnavailable, BackendTimeout, BackendMisbehaved)
+#: Others have decided that there is to be nothing.
+_ENDED = frozenset({"canceled", "rejected"})
 
 log = structlog.get_logger(__name__)
 
@@ -107,11 +109,21 @@ class Orders:
         applied = _tried(lambda: self.driver.provide(wanted, new=order.type == "Create"))
         told = asdict(applied) if applied else None
         self._record("provided", task, gid=wanted.gid, mode=f"{wanted.mode:o}", applied=told)
-        options = applied_options(applied, task, self.rules)
-        self._approve(task, order, options)
+        try:
+            self._approve(task, order, applied_options(applied, task, self.rules))
+        except Conflict:
+            self._undo(task, order)
+            raise
         if order.type == "Create" and task.backend_id != task.path:
             self.client.set_backend_id(task.resource, task.path)
             self._record("backend-id-set", task, backend_id=task.path)
+
+    def _undo(self, task: Task, order: OpenOrder) -> None:
+        """What was made for an order that ended meanwhile must not keep its path taken."""
+        state = self.client.get_order(order.uuid).get("state")
+        if order.type == "Create" and state in _ENDED:
+            self.driver.remove(task.resource, task.path, DeletePolicy.ARCHIVE)
+            self._record("undone", task, order_state=state)
 
     def _terminate(self, task: Task, order: OpenOrder) -> None:
         """Approved first: until then the consumer may still change their mind."""

@@ -195,3 +195,18 @@ def test_drift_is_told_once_and_its_end_too(lab: Lab) -> None:
 
     assert output.count('"event": "drift"') == 1
     assert output.count('"event": "drift-ended"') == 1
+
+
+def test_what_was_made_for_an_order_that_ended_meanwhile_is_put_away(lab: Lab) -> None:
+    order = lab.order()
+    lab.waldur.faults.add(kind="slow", path="*/approve_by_provider/", seconds=0.5)
+    with lab.process() as process:
+        until(lambda: lab.waldur.calls("POST", "*/approve_by_provider/"), process)
+        lab.waldur.reject(order)
+        assert process.wait(_PATIENCE_SECONDS) == 1
+
+    assert lab.state_of(order) == ("rejected", "Terminated")
+    assert not lab.place(order.resource).exists()
+    again = lab.order(order.resource.project)
+    assert lab.run().code == 0
+    assert again.state == "done"
