@@ -104,6 +104,7 @@ class OrderErred(BackendResource):
 
 
 class VolumeBackendId(BackendResource):
+    v3 = True  # for it answers a volume
     backend: OrderStore
 
     @operation(
@@ -121,6 +122,7 @@ class VolumeBackendId(BackendResource):
 
 
 class VolumeOptions(BackendResource):
+    v3 = True  # for it answers a volume
     backend: OrderStore
 
     @operation(

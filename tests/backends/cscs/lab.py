@@ -46,7 +46,7 @@ class Lab:
         return service({"SAPI_BACKENDS": entry, **(settings or {})})
 
     def api(self, **more: str) -> Api:
-        return InProcess(self.app(**more))
+        return InProcess(self.app(None, **more))
 
     def project(self, slug: str, *, gid: bool = True) -> Project:
         if gid:

@@ -172,16 +172,11 @@ UPDATES = [
 ]
 
 
-@pytest.mark.parametrize(("attributes", "limits", "options", "old", "new"), UPDATES)
+@pytest.mark.parametrize("case", UPDATES)
 def test_an_update_shows_the_limits_before_and_after(
-    lab: Lab,
-    api: Api,
-    attributes: object,
-    limits: Options,
-    options: Options,
-    old: list[float] | None,
-    new: list[float] | None,
+    lab: Lab, api: Api, case: tuple[Any, Options, Options, list[float] | None, list[float] | None]
 ) -> None:
+    attributes, limits, options, old, new = case
     resource = lab.resource(options=options)
     order = {
         "uuid": "abc7de61ae93421cb02556ff18e18679",
