@@ -25,6 +25,7 @@ class Task:
     """``wanted`` is ``None`` where ``problem`` says what is missing to tell.
 
     ``options`` are those that the resource is to have besides the applied numbers.
+    ``lifts_limits``: it has limits, and by its order would have none, which is what 0 TB means.
     """
 
     resource: str
@@ -35,6 +36,7 @@ class Task:
     wanted: Wanted | None
     problem: str | None
     options: Mapping[str, Any]
+    lifts_limits: bool
 
     @property
     def waits_for_us(self) -> bool:
@@ -78,6 +80,9 @@ def read_task(row: Json, reader: Reader, rules: QuotaRules) -> Task:
         wanted=wanted,
         problem=problem,
         options=allocation.options,
+        lifts_limits=after is not row
+        and allocation.quotas is None
+        and reader.entry_of(row).allocation.quotas is not None,
     )
 
 
@@ -118,7 +123,7 @@ def _after_order(row: Json, rules: QuotaRules) -> Json:
         raise Malformed("order_in_progress.attributes")
     after = dict(row)
     if "old_limits" in told:
-        after["limits"] = order.get("limits")
+        after["limits"] = order.get("limits") or row.get("limits")
         after["options"] = _without_echoes(row, told, rules)
     if told.get("new_options") is not None:
         after["options"] = told["new_options"]

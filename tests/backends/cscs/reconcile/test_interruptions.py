@@ -186,7 +186,7 @@ def test_drift_is_told_once_and_its_end_too(lab: Lab) -> None:
     place.chmod(0o777)
     listings = "*/marketplace-provider-resources/"
     with lab.process(mode=("--interval", "1")) as process:
-        until(lambda: len(lab.waldur.calls("GET", listings)) >= 4, process)
+        until(lambda: len(lab.waldur.calls("GET", listings)) >= 3, process)
         place.chmod(0o775)
         before = len(lab.waldur.calls("GET", listings))
         until(lambda: len(lab.waldur.calls("GET", listings)) >= before + 2, process)
@@ -210,3 +210,19 @@ def test_what_was_made_for_an_order_that_ended_meanwhile_is_put_away(lab: Lab) -
     again = lab.order(order.resource.project)
     assert lab.run().code == 0
     assert again.state == "done"
+
+
+@pytest.mark.parametrize("step", ["approve_by_provider", "set_state_done"])
+def test_a_conflict_about_what_is_done_already_is_none(lab: Lab, step: str) -> None:
+    order = lab.order()
+    lab.waldur.faults.add(kind="slow", path=f"*/{step}/", seconds=0.5)
+    with lab.process() as process:
+        until(lambda: lab.waldur.calls("POST", f"*/{step}/"), process)
+        if step == "approve_by_provider":
+            lab.waldur.approve(order)
+        else:
+            lab.waldur.finish(order)
+        assert process.wait(_PATIENCE_SECONDS) == 0
+
+    assert [call.status for call in lab.waldur.calls("POST", f"*/{step}/")] == [409]
+    assert_made_once(lab, order)

@@ -425,3 +425,17 @@ def test_a_value_can_never_become_two_arguments_or_a_command(lab: Lab, quotas: Q
     (call,) = quotas.calls()
     assert call[-3:] == [";", "touch", "x"]
     assert call[0] == str(lab.place(order.resource))
+
+
+def test_zero_terabytes_never_lift_a_limit(lab: Lab, quotas: Quotas) -> None:
+    order = lab.order()
+    lab.run()
+    change = lab.waldur.change_limits(order.resource, 20)
+    change.limits = {"storage": 0}
+    lab.waldur.store.changed(order.resource, change)
+
+    assert lab.run().code == 1
+
+    assert change.state == "erred"
+    assert "would lift every limit" in change.error_message
+    assert len(quotas.calls()) == 1
