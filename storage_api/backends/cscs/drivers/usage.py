@@ -23,7 +23,7 @@ def count(directory: int, *, up_to: Numbers) -> tuple[int, int]:
     own = os.fstat(directory)
     size, inodes = own.st_blocks * _BLOCK, 1
     seen: set[int] = set()
-    for _, folders, files, below in os.fwalk(".", dir_fd=directory, follow_symlinks=False):
+    for _, folders, files, below in os.fwalk(".", onerror=_unless_gone, dir_fd=directory):
         for name in (*folders, *files):
             try:
                 found = os.stat(name, dir_fd=below, follow_symlinks=False)
@@ -42,3 +42,9 @@ def count(directory: int, *, up_to: Numbers) -> tuple[int, int]:
                 "A usage command would tell it."
             )
     return size, inodes
+
+
+def _unless_gone(error: OSError) -> None:
+    """What cannot be read cannot be counted; left out, it would make the use look smaller."""
+    if not isinstance(error, FileNotFoundError):
+        raise error

@@ -12,7 +12,12 @@ from typing import TypeVar
 import structlog
 
 from storage_api.backends.cscs.client import WaldurClient
-from storage_api.backends.cscs.drivers.base import DeletePolicy, Driver, ItemRefused
+from storage_api.backends.cscs.drivers.base import (
+    DeletePolicy,
+    Driver,
+    ItemRefused,
+    PathCollision,
+)
 from storage_api.backends.cscs.mapping import OpenOrder
 from storage_api.backends.cscs.quotas import QuotaRules
 from storage_api.backends.cscs.reading import Reader
@@ -132,7 +137,14 @@ class Orders:
         self._approve(task, order, {})
         if self.client.get_order(order.uuid).get("state") != "executing":
             raise Conflict("The order is not executing, so nothing is taken away.")
-        _tried(lambda: self.driver.remove(task.resource, task.path, self.policy))
+        try:
+            _tried(lambda: self.driver.remove(task.resource, task.path, self.policy))
+        except Failed as failure:
+            if task.backend_id or not isinstance(failure.__cause__, PathCollision):
+                raise
+            # It was never provided, perhaps because of the very thing that is in its place.
+            self._record("nothing-to-remove", task)
+            return
         self._record("removed", task, policy=self.policy)
 
     def _approve(self, task: Task, order: OpenOrder, options: dict[str, object]) -> None:

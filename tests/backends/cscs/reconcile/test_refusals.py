@@ -28,6 +28,33 @@ def test_a_directory_that_is_not_ours_is_not_touched(lab: Lab) -> None:
     )
 
 
+def test_what_was_never_provided_can_be_terminated(lab: Lab) -> None:
+    order = lab.order()
+    place = lab.place(order.resource)
+    place.mkdir(parents=True)
+    assert lab.run().code == 1
+    end = lab.waldur.terminate(order.resource)
+
+    assert lab.run("--delete-policy", "delete").code == 0
+
+    assert lab.state_of(end) == ("done", "Terminated")
+    assert place.is_dir()
+
+
+def test_a_directory_of_unknown_origin_is_not_taken_away(lab: Lab) -> None:
+    """Waldur knows it, but nothing shows that it was made by us."""
+    resource = lab.waldur.add_resource(lab.waldur.offering("capstor"), lab.project())
+    resource.backend_id = lab.path(resource)
+    lab.waldur.store.changed(resource)
+    lab.place(resource).mkdir(parents=True)
+    end = lab.waldur.terminate(resource)
+
+    assert lab.run("--delete-policy", "delete").code == 1
+
+    assert lab.state_of(end) == ("erred", "OK")
+    assert lab.place(resource).is_dir()
+
+
 def test_a_vast_directory_that_is_not_ours_is_not_touched(
     vast_lab: Lab, vast: VastSimulator
 ) -> None:
