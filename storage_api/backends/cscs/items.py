@@ -1,7 +1,10 @@
 """The items of the CSCS document: tenants, customers, and below them projects and users."""
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+import orjson
 
 from storage_api.backends.cscs.actions import Origin, action_urls
 from storage_api.backends.cscs.gids import mock_uid
@@ -82,6 +85,34 @@ class ItemWriter:
             "storageFileSystem": self._file_system,
             "storageDataType": _storage_item("storage_data_type", data_type, data_type.lower()),
         }
+
+
+class Bodies:
+    """Items as JSON. What has not changed since the last reading is not encoded again."""
+
+    def __init__(self, writer: ItemWriter) -> None:
+        self.writer = writer
+        self._last: Mapping[str, _Body] = {}
+
+    def of_projects(self, wanted: Iterable[tuple[Allocation, int, str | None]]) -> list[bytes]:
+        """In the order of ``wanted``: allocations with their group and their parent."""
+        bodies: dict[str, _Body] = {}
+        for allocation, gid, parent in wanted:
+            last = self._last.get(allocation.uuid)
+            if last and last.allocation is allocation and last[1:3] == (gid, parent):
+                bodies[allocation.uuid] = last
+            else:
+                body = orjson.dumps(self.writer.project(allocation, gid, parent))
+                bodies[allocation.uuid] = _Body(allocation, gid, parent, body)
+        self._last = bodies
+        return [each.body for each in bodies.values()]
+
+
+class _Body(NamedTuple):
+    allocation: Allocation
+    gid: int
+    parent: str | None
+    body: bytes
 
 
 def kept_gid(allocation: Allocation) -> int | None:

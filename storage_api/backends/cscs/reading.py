@@ -9,7 +9,7 @@ import structlog
 from storage_api.backends.cscs.client import Json, WaldurClient
 from storage_api.backends.cscs.gids import GidResolver, Gids
 from storage_api.backends.cscs.ids import dashed
-from storage_api.backends.cscs.items import Customer, ItemWriter, kept_gid
+from storage_api.backends.cscs.items import Bodies, Customer, ItemWriter, kept_gid
 from storage_api.backends.cscs.mapping import Allocation, Malformed, Rules, read_allocation
 from storage_api.backends.cscs.snapshot import (
     COLLISION,
@@ -39,8 +39,10 @@ class Reader:
         self._client = client
         self._gids = gids
         self._rules = rules
-        self._writer = writer
         self._offering_slugs = list(dict.fromkeys(offering_slugs))
+        #: Of the last reading: most rows are as they were, and comparing them costs little.
+        self._last: Mapping[str, tuple[Json, Allocation]] = {}
+        self._bodies = Bodies(writer)
 
     def snapshot(self) -> Snapshot:
         """What Waldur says now.
@@ -65,7 +67,7 @@ class Reader:
             warnings.append(f"{gids.problem} {lacking} items are left out.")
         if malformed or shared:
             log.warning("items-left-out", malformed=len(malformed), collisions=sorted(shared)[:10])
-        return Snapshot(entries, customers, self._writer, malformed=malformed, warnings=warnings)
+        return Snapshot(entries, customers, self._bodies, malformed=malformed, warnings=warnings)
 
     def entry_of(self, row: Json) -> Entry:
         """One resource by itself.
@@ -77,15 +79,22 @@ class Reader:
         return _entry(allocation, self._gids.resolve(_unknown_projects([allocation])), set())
 
     def _read(self, rows: Iterable[Json]) -> tuple[list[Allocation], list[Skipped]]:
-        allocations, malformed = [], []
+        read: dict[str, tuple[Json, Allocation]] = {}
+        malformed = []
         for row in rows:
+            last = self._last.get(dashed(row.get("uuid")) or "")
+            if last is not None and last[0] == row:
+                read[last[1].uuid] = last
+                continue
             try:
-                allocations.append(read_allocation(row, self._rules))
+                allocation = read_allocation(row, self._rules)
+                read[allocation.uuid] = (row, allocation)
             except Malformed as error:
                 offering = row.get("offering_slug")
                 known = offering if isinstance(offering, str) else None
                 malformed.append(Skipped(known, dashed(row.get("uuid")), f"malformed: {error}"))
-        return allocations, malformed
+        self._last = read
+        return [allocation for _, allocation in read.values()], malformed
 
     def _beside(self, allocations: list[Allocation]) -> tuple[Mapping[str, Customer], Gids]:
         """The customers and the groups, which two different services are asked for."""

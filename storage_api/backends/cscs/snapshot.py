@@ -13,7 +13,7 @@ from typing import NamedTuple
 import orjson
 
 from storage_api.backends.allocations import ResourceFilter
-from storage_api.backends.cscs.items import Customer, Item, ItemWriter
+from storage_api.backends.cscs.items import Bodies, Customer, Item
 from storage_api.backends.cscs.mapping import Allocation
 
 COLLISION = "path_collision"
@@ -33,6 +33,10 @@ class Entry:
     @property
     def is_removed(self) -> bool:
         return self.allocation.status == "removed"
+
+
+#: A parent's level, its slug, and the offering and data type for which it stands there.
+_Key = tuple[str, str, str, str]
 
 
 class Skipped(NamedTuple):
@@ -69,7 +73,7 @@ class Snapshot:
         self,
         entries: Sequence[Entry],
         customers: Mapping[str, Customer],
-        writer: ItemWriter,
+        bodies: Bodies,
         *,
         malformed: Sequence[Skipped] = (),
         warnings: Sequence[str] = (),
@@ -78,7 +82,7 @@ class Snapshot:
         self.customers = customers
         self.warnings = warnings
         self.skipped = [*malformed, *_skipped(entries)]
-        self._listed = _Hierarchy(customers, writer).listed(entries)
+        self._listed = _Hierarchy(customers, bodies).listed(entries)
         self._selections: dict[tuple[str | None, ResourceFilter], Sequence[bytes]] = {}
         self._encoded_skipped: dict[str | None, bytes] = {}
 
@@ -135,21 +139,23 @@ class _Hierarchy:
     They stay although everything below them may be left out.
     """
 
-    def __init__(self, customers: Mapping[str, Customer], writer: ItemWriter) -> None:
+    def __init__(self, customers: Mapping[str, Customer], bodies: Bodies) -> None:
         self._customers = customers
-        self._writer = writer
-        self._parents: dict[tuple[str, str, str, str], tuple[Item, set[str]]] = {}
+        self._bodies = bodies
+        self._writer = bodies.writer
+        self._parents: dict[_Key, tuple[Item, set[str]]] = {}
 
     def listed(self, entries: Iterable[Entry]) -> list[_Listed]:
-        projects = []
+        shown: list[tuple[Allocation, int, str | None]] = []
         for entry in entries:
-            allocation = entry.allocation
-            parent = self._parent_of(allocation)
+            parent = self._parent_of(entry.allocation)
             if entry.problem is None and entry.gid is not None:
-                item = self._writer.project(allocation, entry.gid, parent)
-                projects.append(_listed(item, allocation.offering_slug, {allocation.state}))
-        parents = [_listed(item, key[2], states) for key, (item, states) in self._parents.items()]
-        return [*parents, *projects]
+                shown.append((entry.allocation, entry.gid, parent))
+        bodies = self._bodies.of_projects(shown)
+        return [
+            *(_parent(key, item, states) for key, (item, states) in self._parents.items()),
+            *(_project(each[0], body) for each, body in zip(shown, bodies, strict=True)),
+        ]
 
     def _parent_of(self, allocation: Allocation) -> str | None:
         place = (allocation.offering_slug, allocation.data_type)
@@ -169,6 +175,11 @@ class _Hierarchy:
         return customer.uuid
 
 
-def _listed(item: Item, offering_slug: str, states: set[str]) -> _Listed:
-    data_type: str = item["storageDataType"]["key"]
-    return _Listed(orjson.dumps(item), offering_slug, data_type, item["status"], states)
+def _parent(key: _Key, item: Item, states: set[str]) -> _Listed:
+    _, _, offering_slug, data_type = key
+    return _Listed(orjson.dumps(item), offering_slug, data_type.lower(), item["status"], states)
+
+
+def _project(allocation: Allocation, body: bytes) -> _Listed:
+    data_type, states = allocation.data_type.lower(), {allocation.state}
+    return _Listed(body, allocation.offering_slug, data_type, allocation.status, states)

@@ -351,6 +351,23 @@ def test_both_spellings_of_a_uuid_are_one(lab: Lab, api: Api) -> None:
     assert read(api)["resources"] == before
 
 
+def test_one_resource_in_both_spellings_is_one(lab: Lab, api: Api) -> None:
+    resource = lab.resource()
+    lab.waldur.spoil(lab.resource("twin"), uuid=str(UUID(resource.uuid)))
+    assert len(projects(read(api))) == 1
+
+
+def test_what_changes_shows_whatever_was_read_before(lab: Lab, api: Api) -> None:
+    resource, other = lab.resource(), lab.resource("other")
+    before = read(api)["resources"]
+    lab.waldur.change(resource, limits={"storage": 11})
+    changed, kept = projects(read(api))
+    assert (numbers(changed["quotas"]) or [])[0] == 11
+    assert kept == before[-1]
+    lab.waldur.remove(other)
+    assert projects(read(api)) == [changed]
+
+
 def test_the_configured_names_need_not_be_those_of_the_offerings(lab: Lab) -> None:
     lab.resource()
     api = lab.api(storage_systems='{"Scratch & Co": "capstor"}', storage_file_system="GPFS")
