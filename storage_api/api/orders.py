@@ -32,7 +32,7 @@ _QUOTA = {"max_bytes": 10 * TIB, "soft_objects": 13_300_000, "max_objects": 20_0
 class OrderList(BackendResource):
     backend: OrderStore
 
-    @operation("list_orders", Role.USER, returns=list[Order], errors=_NO_VOLUME)
+    @operation("list_orders", Role.ADMIN, returns=list[Order], errors=_NO_VOLUME)
     def get(self, volume: str) -> list[Order]:
         """List a volume's open orders
 

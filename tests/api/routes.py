@@ -47,7 +47,7 @@ BACKEND: dict[str, dict[str, Role | None]] = {
 }
 #: Only where the family is offered: elsewhere these are names of volumes.
 ORDERS: dict[str, dict[str, Role | None]] = {
-    "/volumes/<path:volume>/orders": {"GET": U},
+    "/volumes/<path:volume>/orders": {"GET": A},
     "/volumes/<path:volume>/orders/<string:order>/approve": {"POST": A},
     "/volumes/<path:volume>/orders/<string:order>/reject": {"POST": A},
     "/volumes/<path:volume>/orders/<string:order>/done": {"POST": A},

@@ -20,7 +20,7 @@ _LASTS_SECONDS = 3600.0
 _SPARE_PART, _SPARE_SECONDS = 0.1, 30.0
 _NAME = "The GID service"
 #: A group number as Linux has them; 0 would be root's.
-_LARGEST_GID = 2**32 - 2
+LARGEST_GID = 2**32 - 2
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _read_gids(found: Mapping[str, Any], wanted: frozenset[str]) -> dict[str, in
     for row in rows:
         name = row.get("posixName") if isinstance(row, dict) else None
         gid = row.get("unixGid") if isinstance(row, dict) else None
-        if not isinstance(gid, int) or isinstance(gid, bool) or not 0 < gid <= _LARGEST_GID:
+        if not isinstance(gid, int) or isinstance(gid, bool) or not 0 < gid <= LARGEST_GID:
             continue
         if isinstance(name, str) and name in wanted:
             groups.setdefault(name, set()).add(gid)

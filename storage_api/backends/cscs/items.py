@@ -8,6 +8,7 @@ import orjson
 
 from storage_api.backends.cscs.actions import Origin, action_urls
 from storage_api.backends.cscs.gids import mock_uid
+from storage_api.backends.cscs.hpc_user import LARGEST_GID
 from storage_api.backends.cscs.ids import dashed, scoped_id
 from storage_api.backends.cscs.mapping import DEFAULT_MODE, Allocation
 from storage_api.backends.cscs.quotas import Quotas
@@ -122,7 +123,8 @@ def kept_gid(allocation: Allocation) -> int | None:
         project = kept.get("primaryProject")
         kept = project if isinstance(project, dict) else {}
     gid = kept.get("unixGid")
-    return gid if isinstance(gid, int) and not isinstance(gid, bool) and gid > 0 else None
+    known = isinstance(gid, int) and not isinstance(gid, bool) and 0 < gid <= LARGEST_GID
+    return gid if known else None
 
 
 @lru_cache(maxsize=1024)

@@ -128,7 +128,7 @@ def read_allocation(row: Json, rules: Rules) -> Allocation:
     try:
         quotas = rules.quotas.quotas(limits, options)
     except OutOfRange:
-        raise Malformed("limits") from None
+        raise Malformed("limits or options") from None
     old, new = _update_quotas(row, limits, options, rules.quotas)
     return Allocation(
         uuid=_uuid(row, "uuid"),

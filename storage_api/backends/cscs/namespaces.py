@@ -6,6 +6,7 @@ from storage_api.backends.cscs.records import (
     customer_namespace,
     living,
     namespaces,
+    storable,
     tenant_namespace,
     usage_of,
 )
@@ -43,7 +44,7 @@ class Namespaces(CscsBase, NamespaceStore, UsageReporter, CapacityReporter):
         """Waldur knows what is promised and used, not how large the systems are."""
         entries = list(living(self._catalogue.get().value))
         quotas = [self._rules.record(entry.allocation.quotas) for entry in entries]
-        promised = sum(quota.max_bytes or 0 for quota in quotas if quota)
+        promised = storable(sum(quota.max_bytes or 0 for quota in quotas if quota))
         used = usage_of(entries, self._rules).used_bytes
         return Capacity(used_bytes=used, allocated_bytes=promised, raw=False)
 

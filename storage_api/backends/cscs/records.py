@@ -11,6 +11,7 @@ from storage_api.backends.cscs.quotas import QuotaRules, number
 from storage_api.backends.cscs.snapshot import Entry, Snapshot, volume_name
 from storage_api.domain import names
 from storage_api.domain.models import Namespace, Order, Usage, Volume
+from storage_api.domain.units import MAX_BYTES
 
 #: Stands between the names of a tenant and of a customer; slugs that Waldur makes lack it.
 _BETWEEN = "__"
@@ -55,7 +56,12 @@ def order_record(row: Mapping[str, Any], allocation: Allocation, rules: QuotaRul
 def used_bytes(allocation: Allocation, rules: QuotaRules) -> int | None:
     """What Waldur was last told of; ``None`` where nobody has measured."""
     used = number(allocation.used_space)
-    return None if used is None else int(Decimal(repr(used)) * rules.tb_bytes)
+    return None if used is None else storable(int(Decimal(repr(used)) * rules.tb_bytes))
+
+
+def storable(size: int) -> int | None:
+    """A size, unless it is larger than any can be: then somebody has measured nonsense."""
+    return size if size <= MAX_BYTES else None
 
 
 def moment(text: object) -> datetime | None:
@@ -64,9 +70,9 @@ def moment(text: object) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def tenant_namespace(allocation: Allocation) -> str:
@@ -110,7 +116,7 @@ def usage_of(entries: Sequence[Entry], rules: QuotaRules) -> Usage:
     """The sum, unless something was never measured. Waldur is told from time to time only."""
     used = [used_bytes(entry.allocation, rules) for entry in entries]
     known = [size for size in used if size is not None]
-    total = sum(known) if len(known) == len(used) else None
+    total = storable(sum(known)) if len(known) == len(used) else None
     return Usage(used_bytes=total, source="waldur", stale=True)
 
 
