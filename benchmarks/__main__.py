@@ -1,5 +1,5 @@
-from benchmarks import footprint, gateway, listing
+from benchmarks import cscs, footprint, gateway, listing
 
 print(f"{'what / compared with':<44} {'ours':>14} {'compared':>14} {'ratio':>8}")
-for benchmark in (listing, gateway, footprint):
+for benchmark in (listing, gateway, cscs, footprint):
     benchmark.run()
