@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from storage_api.security.roles import Role
 from tests.api.callers import call, cookie_of
 from tests.backends.cscs.lab import DOCUMENT, Lab, kind, projects, read
-from tests.conformance.client import Api
+from tests.conformance.client import Api, InProcess
+from tests.servers import service
 from tests.simulators.hpc_user.simulator import HpcUserSimulator
 from tests.simulators.waldur import WaldurSimulator
 
@@ -265,6 +266,26 @@ def test_both_addresses_say_the_same(many: Api) -> None:
     assert found == read(many, "?page=2")
     query = f"{DOCUMENT}?page=x"
     assert many.get(query).expect(422) == many.get("/v3/cscs/storage-resources?page=x").expect(422)
+
+
+def test_the_first_that_is_configured_is_the_published_one(lab: Lab) -> None:
+    lab.resource()
+    lab.resource("other", "vast")
+    options = [lab.options(storage_systems=f"{name}={name}") for name in ("vast", "capstor")]
+    entries = [
+        "🌈".join([f"e{number}", "CscsStorage", *(part for pair in each.items() for part in pair)])
+        for number, each in enumerate(options)
+    ]
+    backends = "🦄".join(["dummy🌈DummyStorage", *entries])
+    api = InProcess(service({"SAPI_BACKENDS": backends}))
+    found = read(api)
+    assert found["filters_applied"]["offering_slugs"] == ["vast"]
+    assert found == api.get("/v3/e0/storage-resources").expect(200)
+    assert found != api.get("/v3/e1/storage-resources").expect(200)
+    detail = api.get("/v3/dummy/storage-resources").expect(501)["detail"]
+    assert "e0, e1" in detail
+    # Elsewhere the paths of orders are names of volumes.
+    api.get("/v3/dummy/volumes/a/orders").expect(404)
 
 
 GROUPS = {"SAPI_ROLE_USER_GROUPS": "users", "SAPI_ROLE_ADMIN_GROUPS": "admins"}
