@@ -14,6 +14,7 @@ import orjson
 
 from storage_api.backends.cscs.paging import PAGE_SIZE, Page, in_parallel, read_listing
 from storage_api.domain.errors import (
+    BackendError,
     BackendMisbehaved,
     BackendRefused,
     BackendUnavailable,
@@ -172,7 +173,7 @@ class WaldurClient:
         if answer.status == HTTPStatus.NOT_FOUND and number > 1:
             return Page([], -1)  # the listing has become shorter meanwhile
         if answer.status != HTTPStatus.OK:
-            self._refuse(answer)
+            raise self._failure(answer)
         rows = _decode(answer)
         count = answer.headers.get("X-Result-Count", "")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -211,20 +212,25 @@ class WaldurClient:
         return self._http.request(method, url, repeatable=repeatable, headers=headers, body=content)
 
     def _refuse(self, answer: Answer) -> NoReturn:
+        """What is wrong with one thing, or with what is to be done to it."""
+        if answer.status == HTTPStatus.NOT_FOUND:
+            raise NotFound(f"{self._name} knows no such thing, or hides it from our token.")
+        if answer.status == HTTPStatus.CONFLICT:
+            raise Conflict(f"{self._name} refuses: {_reason(answer) or 'the state is wrong'}")
+        if answer.status == HTTPStatus.BAD_REQUEST:
+            raise Invalid(f"{self._name} refuses: {_reason(answer) or 'the request is wrong'}")
+        raise self._failure(answer)
+
+    def _failure(self, answer: Answer) -> BackendError:
+        """What is wrong with Waldur, or with our way to it: never the caller's fault."""
         status = answer.status
         if status == HTTPStatus.UNAUTHORIZED:
-            raise BackendRefused(f"{self._name} does not accept our token.")
+            return BackendRefused(f"{self._name} does not accept our token.")
         if status == HTTPStatus.FORBIDDEN:
-            raise BackendRefused(f"{self._name} denies this to our token.")
-        if status == HTTPStatus.NOT_FOUND:
-            raise NotFound(f"{self._name} knows no such thing, or hides it from our token.")
-        if status == HTTPStatus.CONFLICT:
-            raise Conflict(f"{self._name} refuses: {_reason(answer) or 'the state is wrong'}")
-        if status == HTTPStatus.BAD_REQUEST:
-            raise Invalid(f"{self._name} refuses: {_reason(answer) or 'the request is wrong'}")
+            return BackendRefused(f"{self._name} denies this to our token.")
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise BackendUnavailable(f"{self._name} failed (HTTP {status}).")
-        raise BackendMisbehaved(
+            return BackendUnavailable(f"{self._name} failed (HTTP {status}).")
+        return BackendMisbehaved(
             f"{self._name} answers HTTP {status}; check the option waldur_api_url."
         )
 
