@@ -9,7 +9,7 @@ from pathlib import Path
 
 import requests
 
-from benchmarks.measure import report
+from benchmarks.measure import children, report, resident_mib
 from tests.servers import DUMMY, environment, uwsgi_server
 
 MEMORY_GOAL_MIB = 90
@@ -24,7 +24,7 @@ def run() -> None:
     ):
         for _ in range(200):
             requests.get(f"{server.url}/swagger.json", timeout=60)
-        worst = max(_resident_mib(pid) for pid in _workers(server.pid))
+        worst = max(resident_mib(pid) for pid in children(server.pid))
     report(
         "resident memory of a worker",
         f"{worst:.0f} MiB",
@@ -41,17 +41,6 @@ def run() -> None:
         (taken - bare) / IMPORT_GOAL_SECONDS,
         "≤ 1x",
     )
-
-
-def _workers(master: int) -> list[int]:
-    children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii")
-    return [int(pid) for pid in children.split()]
-
-
-def _resident_mib(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
 
 
 def _start_seconds(program: str) -> float:

@@ -4,6 +4,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def interleaved(
@@ -43,6 +44,18 @@ def per_second(
     for thread in threads:
         thread.join()
     return sum(counts) / seconds
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has started itself: uWSGI's workers, of its master."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(child) for child in found.split()]
+
+
+def resident_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
 
 
 def report(what: str, ours: str, theirs: str, ratio: float, goal: str) -> None:

@@ -80,9 +80,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     mistakes: list[str] = []
     debug = environ.get("FLASK_DEBUG", "").lower() not in {"", "0", "false", "no"}
     settings = Settings(
-        backends=_backends(environ.get("SAPI_BACKENDS", ""), mistakes),
+        backends=backends_of(environ.get("SAPI_BACKENDS", ""), mistakes),
         debug=debug,
-        log_level=_log_level(environ, mistakes),
+        log_level=log_level_of(environ, mistakes),
         secret_key=secret_of(environ, "SAPI_SECRET_KEY"),
         secret_key_fallbacks=tuple(
             Secret(key) for key in list_of(environ, "SAPI_SECRET_KEY_FALLBACKS", mistakes)
@@ -102,7 +102,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _backends(text: str, mistakes: list[str]) -> tuple[BackendSettings, ...]:
+def backends_of(text: str, mistakes: list[str]) -> tuple[BackendSettings, ...]:
+    """The entries of ``SAPI_BACKENDS``."""
     if not text:
         mistakes.append(
             "SAPI_BACKENDS is not set: at least one back-end is needed, "
@@ -155,7 +156,7 @@ def _options(where: str, parts: list[str], mistakes: list[str]) -> dict[str, Sec
     return options
 
 
-def _log_level(environ: Mapping[str, str], mistakes: list[str]) -> str:
+def log_level_of(environ: Mapping[str, str], mistakes: list[str]) -> str:
     level = environ.get("SAPI_LOG_LEVEL", "INFO").upper()
     if level not in _LOG_LEVELS:
         mistakes.append(f"SAPI_LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}")

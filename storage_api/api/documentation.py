@@ -41,6 +41,7 @@ _PARAMETERS = {
     "uid": "User.",
     "access_key": "Access key.",
     "namespace": "Namespace.",
+    "order": "Order: a UUID, dashed or not.",
     "role": "Role: USER, ADMIN or UBER_ADMIN.",
     "endpoint": "Back-end.",
 }
@@ -202,7 +203,8 @@ def _parameters(operation: Operation, shared: _Shared) -> list[Schema]:
         parameters.append({"name": "body", "in": "body", "required": True, "schema": schema})
     if operation.is_paged:
         parameters += _list_parameters(operation.record)
-    if operation.returns is not None:
+    parameters += [dict(parameter) for parameter in operation.parameters]
+    if operation.returns is not None and not operation.documents:
         parameters.append(
             {
                 "name": MASK_HEADER,
@@ -258,6 +260,8 @@ def _responses(operation: Operation, shared: _Shared, *, on_backend: bool) -> Sc
     errors |= operation.errors
     for status, text in sorted(errors.items()):
         responses[str(status.value)] = shared.problem(status, text)
+    for status, document in operation.documents.items():
+        responses[str(status.value)] = dict(document)
     return responses
 
 

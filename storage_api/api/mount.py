@@ -6,7 +6,17 @@ from typing import NamedTuple, NoReturn
 
 from flask_restx import Api, Namespace
 
-from storage_api.api import accounting, buckets, exports, locks, namespaces, snapshots, users
+from storage_api.api import (
+    accounting,
+    buckets,
+    exports,
+    locks,
+    namespaces,
+    orders,
+    snapshots,
+    storage_resources,
+    users,
+)
 from storage_api.api import volumes as volume_resources
 from storage_api.api.operation import operation
 from storage_api.api.resource import ApiResource, BackendResource
@@ -19,23 +29,29 @@ from storage_api.transport.gate import Door
 
 PREFIX = "/v3"
 _NAMESPACED = "/namespaces/<string:namespace>"
+#: Where clients of the CSCS storage proxy look; the first back-end that has it answers.
+_PUBLISHED = "/api"
 
 
 class Route(NamedTuple):
     """A resource of a family; ``holder`` where it exists for some kinds of holder only.
 
-    ``scoped`` resources exist in the default namespace and below named ones.
+    ``scoped`` resources exist in the default namespace and below named ones. Where a family
+    is not offered its paths answer 501, unless they are ``names_elsewhere``: of volumes that
+    other back-ends may have.
     """
 
     url: str
     resource: type[BackendResource]
     holder: HolderKind | None = None
     scoped: bool = False
+    names_elsewhere: bool = False
 
 
 _BUCKET = "/buckets/<string:bucket>"
 _USER = "/users/<string:uid>"
 _VOLUME = "/volumes/<path:volume>"
+_ORDER = f"{_VOLUME}/orders/<string:order>"
 _KEY = f"{_USER}/keys/<string:access_key>"
 
 ROUTES: Mapping[Capability, tuple[Route, ...]] = {
@@ -85,11 +101,25 @@ ROUTES: Mapping[Capability, tuple[Route, ...]] = {
         Route(f"{_NAMESPACED}/usage", accounting.NamespaceUsage, HolderKind.NAMESPACE),
     ),
     Capability.CAPACITY: (Route("/capacity", accounting.CapacityItem),),
+    Capability.STORAGE_RESOURCES: (
+        Route("/storage-resources", storage_resources.StorageResources),
+        Route("/gid-cache", storage_resources.GidCacheItem),
+    ),
+    Capability.ORDERS: (
+        Route(f"{_VOLUME}/orders", orders.OrderList, names_elsewhere=True),
+        Route(f"{_ORDER}/approve", orders.OrderApprove, names_elsewhere=True),
+        Route(f"{_ORDER}/reject", orders.OrderReject, names_elsewhere=True),
+        Route(f"{_ORDER}/done", orders.OrderDone, names_elsewhere=True),
+        Route(f"{_ORDER}/erred", orders.OrderErred, names_elsewhere=True),
+        Route(f"{_VOLUME}/backend-id", orders.VolumeBackendId, names_elsewhere=True),
+        Route(f"{_VOLUME}/options", orders.VolumeOptions, names_elsewhere=True),
+    ),
 }
 
 
 def mount_backends(api: Api, backends: Mapping[str, StorageBackend]) -> None:
-    """Mount every back-end under ``/v3/<endpoint>``."""
+    """Mount every back-end under ``/v3/<endpoint>``, and one where CSCS' clients look."""
+    published = False
     for endpoint, backend in backends.items():
         namespace = Namespace(
             endpoint, description=_description(backend), path=f"{PREFIX}/{endpoint}"
@@ -100,6 +130,9 @@ def mount_backends(api: Api, backends: Mapping[str, StorageBackend]) -> None:
         for capability, routes in ROUTES.items():
             for route in routes:
                 _mount(namespace, _Mounted(backend, door), backends, capability, route)
+        if Capability.STORAGE_RESOURCES in backend.capabilities and not published:
+            published = True
+            _publish(api, endpoint, _Mounted(backend, door))
 
 
 def offers(backend: StorageBackend, capability: Capability, holder: HolderKind | None) -> bool:
@@ -116,6 +149,20 @@ def offers(backend: StorageBackend, capability: Capability, holder: HolderKind |
 class _Mounted(NamedTuple):
     backend: StorageBackend
     door: Door | None
+
+
+def _publish(api: Api, endpoint: str, mounted: _Mounted) -> None:
+    namespace = Namespace(
+        "storage-resources", description=f"The same as below {PREFIX}/{endpoint}", path=_PUBLISHED
+    )
+    api.add_namespace(namespace)
+    resource = storage_resources.PublishedStorageResources
+    namespace.add_resource(
+        resource,
+        "/storage-resources/",
+        endpoint=f"{endpoint}.{resource.__name__}",
+        resource_class_kwargs=mounted._asdict(),
+    )
 
 
 def _mount(
@@ -139,7 +186,7 @@ def _mount(
                 endpoint=name,
                 resource_class_kwargs=mounted._asdict(),
             )
-        else:
+        elif not route.names_elsewhere:
             able = _able(backends, capability, route.holder, scoped=bool(scope))
             namespace.add_resource(
                 Unsupported,

@@ -5,7 +5,7 @@ resource's dispatcher enforces them and the Swagger page shows them, so neither 
 say something that the other does not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -24,6 +24,8 @@ class Operation:
     or ``None`` for an empty answer. ``status`` is that of a success; a create that may
     find its work done already (``idempotent_create``) answers 200 then. ``errors`` says
     what each error status means here, beside those that every operation has.
+    ``parameters`` are those of the query that are no filter or page of a list. A method
+    that answers in a published form of its own gives its answers as ``documents``.
     """
 
     id: str
@@ -33,6 +35,8 @@ class Operation:
     body: Body | None = None
     idempotent_create: bool = False
     errors: dict[HTTPStatus, str] = field(default_factory=dict)
+    parameters: Sequence[Mapping[str, Any]] = ()
+    documents: Mapping[HTTPStatus, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def is_list(self) -> bool:

@@ -34,6 +34,7 @@ NAME_RULES = {
     "uid": names.USER,
     "access_key": names.ACCESS_KEY,
     "namespace": names.NAMESPACE,
+    "order": names.ORDER,
 }
 
 
@@ -82,6 +83,8 @@ class ApiResource(Resource):
         if operation.idempotent_create:
             result, made = result
             status = operation.status if made else type(operation.status).OK
+        if isinstance(result, Response):
+            return result
         if operation.returns is None:
             return Response(status=status, headers=headers)
         if operation.is_paged:

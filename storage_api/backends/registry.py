@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from storage_api.backends.accounting import CapacityReporter, QuotaStore, UsageReporter
+from storage_api.backends.allocations import OrderStore, StorageResourceSource
 from storage_api.backends.base import StorageBackend
 from storage_api.backends.objects import BucketStore, NamespaceStore, UserStore
 from storage_api.backends.volumes import ExportStore, LockStore, SnapshotStore, VolumeStore
@@ -17,6 +18,7 @@ from storage_api.domain.capabilities import Capability
 ENTRY_POINT_GROUP = "storage_api.backends"
 
 BUILTIN: Mapping[str, str] = {
+    "CscsStorage": "storage_api.backends.cscs.backend",
     "DummyStorage": "storage_api.backends.dummy.backend",
     "NetappStorage": "storage_api.backends.netapp.backend",
     "RadosgwStorage": "storage_api.backends.radosgw.backend",
@@ -34,6 +36,8 @@ FAMILIES: Mapping[Capability, type] = {
     Capability.QUOTA: QuotaStore,
     Capability.USAGE: UsageReporter,
     Capability.CAPACITY: CapacityReporter,
+    Capability.STORAGE_RESOURCES: StorageResourceSource,
+    Capability.ORDERS: OrderStore,
 }
 
 

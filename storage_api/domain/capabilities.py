@@ -16,6 +16,8 @@ class Capability(StrEnum):
     QUOTA = "quota"  # QuotaStore, for each kind in quota_holders
     USAGE = "usage"  # UsageReporter, for each kind in usage_holders
     CAPACITY = "capacity"  # CapacityReporter
+    STORAGE_RESOURCES = "storage-resources"  # StorageResourceSource
+    ORDERS = "orders"  # OrderStore
 
 
 class HolderKind(StrEnum):

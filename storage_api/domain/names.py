@@ -21,9 +21,12 @@ class NameRule(NamedTuple):
 
     def check(self, value: str) -> str:
         """Return ``value``, or raise ``Invalid`` without repeating more than its start."""
-        if not self.pattern.fullmatch(value) or _has_dot_segment(value):
+        if not self.allows(value):
             raise Invalid(f"Invalid {self.kind} name {value[:64]!r}: {self.words}.")
         return value
+
+    def allows(self, value: str) -> bool:
+        return self.pattern.fullmatch(value) is not None and not _has_dot_segment(value)
 
 
 def _has_dot_segment(value: str) -> bool:
@@ -64,4 +67,7 @@ BUCKET = _rule(
 USER = _rule("user", r"[A-Za-z0-9_.@-]{1,128}", "1 to 128 of A-Z a-z 0-9 _ . @ - and not . or ..")
 NAMESPACE = _rule("namespace", r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", "1 to 64 of A-Z a-z 0-9 _ -")
 ACCESS_KEY = _rule("access key", r"[A-Za-z0-9_.-]{1,128}", "1 to 128 of A-Z a-z 0-9 _ . -")
+ORDER = _rule(
+    "order", r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}", "a UUID, dashed or not"
+)
 ENDPOINT = _rule("endpoint", r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", "1 to 63 of A-Z a-z 0-9 _ -")

@@ -52,6 +52,54 @@ class PolicyPost(TypedDict, total=False):
     rules: list[str]
 
 
+class OrderApproval(TypedDict, total=False):
+    quota: Annotated[
+        Quota,
+        about("The limits as they were really set; absent if that is not known.", example=None),
+    ]
+
+
+class OrderRejection(TypedDict):
+    reason: Annotated[
+        str,
+        about("Why the order is refused.", example="No space left.", minLength=1, maxLength=1000),
+    ]
+
+
+class OrderFailure(TypedDict, total=False):
+    message: Required[
+        Annotated[
+            str, about("What went wrong.", example="No such group.", minLength=1, maxLength=1000)
+        ]
+    ]
+    traceback: Annotated[
+        str,
+        about("Details, lines of them.", example="", maxLength=16384, pattern=r"^[^\x00]*$"),
+    ]
+
+
+class BackendId(TypedDict):
+    backend_id: Annotated[
+        str,
+        about(
+            "Absolute path at which the volume really is.",
+            example="/capstor/store/cscs/lab/climate",
+            maxLength=1024,
+            pattern=r"^/(?!.*/\.{1,2}(/|$))(?!\.{1,2}(/|$))[A-Za-z0-9:/_.-]+$",
+        ),
+    ]
+
+
+class AppliedOptions(TypedDict, total=False):
+    quota: Annotated[
+        Quota, about("The limits that are really set; absent ones stay.", example=None)
+    ]
+    mode: Annotated[
+        str,
+        about("Permissions of the top directory, octal.", example="2770", pattern="^[0-7]{3,4}$"),
+    ]
+
+
 class BucketPatch(TypedDict, total=False):
     owner: str
     versioning: Versioning

@@ -42,7 +42,22 @@ BACKEND: dict[str, dict[str, Role | None]] = {
     "/namespaces/<string:namespace>/quota": {"GET": U, "PUT": A, "DELETE": A},
     "/namespaces/<string:namespace>/usage": {"GET": U},
     "/capacity": {"GET": U},
+    "/storage-resources": {"GET": U},
+    "/gid-cache": {"GET": A},
 }
+#: Only where the family is offered: elsewhere these are names of volumes.
+ORDERS: dict[str, dict[str, Role | None]] = {
+    "/volumes/<path:volume>/orders": {"GET": A},
+    "/volumes/<path:volume>/orders/<string:order>/approve": {"POST": A},
+    "/volumes/<path:volume>/orders/<string:order>/reject": {"POST": A},
+    "/volumes/<path:volume>/orders/<string:order>/done": {"POST": A},
+    "/volumes/<path:volume>/orders/<string:order>/erred": {"POST": A},
+    "/volumes/<path:volume>/backend-id": {"PUT": A},
+    "/volumes/<path:volume>/options": {"PUT": A},
+}
+#: What DummyStorage lacks: any method answers 501, to those who may read.
+LACKING = frozenset({"/storage-resources", "/gid-cache"})
+PUBLISHED = "/api/storage-resources/"
 SERVICE: dict[str, dict[str, Role | None]] = {
     "/": {"GET": OPEN},
     "/swagger.json": {"GET": OPEN},
@@ -68,6 +83,7 @@ _ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _BODIES = re.compile(
     r"POST .*/volumes/<[^/]+>$|PATCH .*|POST .*/snapshots/<[^/]+>$|POST .*/export/<[^/]+>$"
     r"|POST .*/(buckets|users|namespaces)/<[^/]+>$|PUT .*/(quota|lifecycle|policy|cors)$"
+    r"|POST .*/(approve|reject|erred)$|PUT .*/(backend-id|options)$"
 )
 _SCOPE = "/namespaces/<string:namespace>"
 _NAMES = {
@@ -80,6 +96,7 @@ _NAMES = {
     "uid": "user1",
     "access_key": "KEY1",
     "namespace": "ns1",
+    "order": "abc7de61ae93421cb02556ff18e18679",
     "endpoint": "dummy",
     "role": "USER",
     "filename": "swagger-ui.css",
@@ -102,6 +119,8 @@ class Route:
 
     @property
     def takes_body(self) -> bool:
+        if self.rule.endswith(tuple(LACKING)):
+            return False
         return bool(_BODIES.fullmatch(f"{self.method} {self.rule}"))
 
     @property
@@ -143,7 +162,9 @@ def _table(rule: str, endpoint: str) -> dict[str, Role | None]:
         below = rule.removeprefix(prefix)
         if below.startswith((f"{_SCOPE}/buckets", f"{_SCOPE}/users")):
             below = below.removeprefix(_SCOPE)
-        return BACKEND[below]
+        if endpoint == "dummy" and below in LACKING:
+            return dict.fromkeys(_ALL_METHODS, U)
+        return (BACKEND | ORDERS)[below]
     if rule.replace(endpoint, "<e>") in _REDIRECTS:
         return dict.fromkeys(_ALL_METHODS, OPEN)
-    return SERVICE[rule]
+    return {"GET": U} if rule == PUBLISHED else SERVICE[rule]

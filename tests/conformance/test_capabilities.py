@@ -9,11 +9,15 @@ from storage_api.backends.registry import BUILTIN, FAMILIES, families_of, load_b
 from storage_api.domain.capabilities import Capability, HolderKind
 from storage_api.security.roles import Role
 from tests.api.callers import assert_problem, call, cookie_of
-from tests.api.routes import BACKEND, Route
+from tests.api.routes import BACKEND, ORDERS, Route
 from tests.servers import service
 
 #: An entry of SAPI_BACKENDS for each class; nothing needs to listen there.
 ENTRIES = {
+    "CscsStorage": (
+        "CscsStorage🌈waldur_api_url🌈http://127.0.0.1:9🌈waldur_api_token🌈t"
+        "🌈storage_systems🌈capstor=capstor🌈development_mode🌈true"
+    ),
     "DummyStorage": "DummyStorage",
     "NetappStorage": "NetappStorage🌈username🌈u🌈password🌈p🌈vserver🌈vs3sx50",
     "RadosgwStorage": (
@@ -26,6 +30,9 @@ _LAST = {
     "locks": Capability.LOCKS,
     "quota": Capability.QUOTA,
     "usage": Capability.USAGE,
+    "orders": Capability.ORDERS,
+    "backend-id": Capability.ORDERS,
+    "options": Capability.ORDERS,
 }
 _FIRST = {
     "volumes": Capability.VOLUMES,
@@ -34,6 +41,8 @@ _FIRST = {
     "users": Capability.USERS,
     "namespaces": Capability.NAMESPACES,
     "capacity": Capability.CAPACITY,
+    "storage-resources": Capability.STORAGE_RESOURCES,
+    "gid-cache": Capability.STORAGE_RESOURCES,
 }
 _HOLDERS = {
     "buckets": HolderKind.BUCKET,
@@ -98,7 +107,7 @@ def test_swagger_shows_the_families_that_there_are(app: Flask, name: str) -> Non
     shown = {path.removeprefix(prefix) for path in paths if path.startswith(f"{prefix}/")}
     wanted = {
         path.replace("<path:", "{").replace("<string:", "{").replace(">", "}")
-        for path in BACKEND
+        for path in BACKEND | ORDERS
         if offered(name, path)
     }
     assert {path for path in shown if not path.startswith("/namespaces/{namespace}/")} == {

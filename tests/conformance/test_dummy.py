@@ -9,7 +9,7 @@ from tests.conformance.target import Quirks, Target
 from tests.servers import service
 
 QUIRKS = Quirks(
-    families=frozenset(Capability),
+    families=frozenset(Capability) - {Capability.STORAGE_RESOURCES, Capability.ORDERS},
     quota_holders=frozenset(HolderKind),
     usage_holders=frozenset(HolderKind),
     snapshot_limit=1023,

@@ -11,19 +11,24 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conftest import skip_or_fail
 from tests.servers import ROOT
 
 _FOLDER = ROOT / ".run" / "venvs"
 _SECONDS = 300
 
 
+class NotInstalled(Exception):
+    """What was asked for could not be installed; the text says why."""
+
+
 def venv(name: str, *requirements: str) -> Path:
     """The Python of an environment that holds ``requirements``, each ``package==version``.
 
     The first call makes it, under ``.run/venvs/``; later ones find it, until the requirements or
-    our own Python change. Where the packages cannot be had, the test is skipped, or fails if ``CI``
-    is set.
+    our own Python change.
+
+    Raises:
+        NotInstalled: the packages cannot be had.
     """
     recipe = "\n".join([sys.version, *requirements])
 
@@ -51,7 +56,11 @@ def made_once(name: str, recipe: str, make: Callable[[Path], None]) -> Path:
 
 
 def run(*command: str) -> None:
-    """One step of making a folder; if it fails, the test is skipped, or fails if ``CI`` is set."""
+    """One step of making a folder.
+
+    Raises:
+        NotInstalled: it failed.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     quiet = {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     try:
@@ -65,6 +74,6 @@ def run(*command: str) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        skip_or_fail(f"no end within {_SECONDS} s: {' '.join(command)}")
+        raise NotInstalled(f"no end within {_SECONDS} s: {' '.join(command)}") from None
     if done.returncode:
-        skip_or_fail(f"{' '.join(command)} (no network?): {done.stderr.strip()[-200:]}")
+        raise NotInstalled(f"{' '.join(command)}: {done.stderr.strip()[-1000:]}")

@@ -35,7 +35,11 @@ class DummyStorage(
     """Behaves as a storage system does, without storing any data."""
 
     Options: ClassVar[type[DummyOptions]] = DummyOptions
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability)
+    #: All but those of storage that a portal allocates.
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
+        Capability.STORAGE_RESOURCES,
+        Capability.ORDERS,
+    }
 
     def __init__(self, options: DummyOptions) -> None:
         if options.path is None:

@@ -10,6 +10,7 @@ of them in 2.6 ms that way, and in 9 ms with slots.
 """
 
 from storage_api.domain.models.accounting import Capacity, Quota, State, Usage
+from storage_api.domain.models.allocations import GidCache, Order
 from storage_api.domain.models.bucket_settings import (
     Cors,
     CorsMethod,
@@ -30,12 +31,14 @@ __all__ = [
     "CorsMethod",
     "CorsRule",
     "ExportPolicy",
+    "GidCache",
     "Key",
     "Lifecycle",
     "LifecycleRule",
     "Lock",
     "Namespace",
     "NewKey",
+    "Order",
     "Policy",
     "Quota",
     "Ref",

@@ -14,9 +14,9 @@ def described(text: str, *, example: object = None, default: Any = None, **limit
     return field(default=default, metadata=metadata)
 
 
-def about(text: str, *, example: object) -> dict[str, Any]:
+def about(text: str, *, example: object, **limits: object) -> dict[str, Any]:
     """The same documentation for a key that belongs to no record."""
-    return {"description": text, "example": example, "limits": {}}
+    return {"description": text, "example": example, "limits": limits}
 
 
 def size(text: str, *, example: object = TIB, default: Any = None) -> Any:

@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import skip_or_fail
 from tests.services import venvs
 from tests.simulators.ontap import OntapSimulator
 
@@ -18,13 +20,21 @@ _COLLECTION = "ansible_collections/netapp/ontap/"
 _SECONDS = 100
 
 
-def _pinned(name: str) -> list[str]:
-    return (_HERE / f"{name}.txt").read_text(encoding="ascii").split()
+def _venv(name: str) -> Path:
+    pinned = (_HERE / f"{name}.txt").read_text(encoding="ascii").split()
+    return venvs.venv(name, *pinned)
+
+
+def _required(install: Callable[[], Path]) -> Path:
+    try:
+        return install()
+    except venvs.NotInstalled as reason:
+        skip_or_fail(str(reason))
 
 
 def vendor_library(sim: OntapSimulator, scenario: str) -> Any:
     """What ``vendor_library.py`` says of ``scenario``."""
-    python = venvs.venv("netapp-ontap", *_pinned("netapp-ontap"))
+    python = _required(lambda: _venv("netapp-ontap"))
     script = str(_HERE / "vendor_library.py")
     where = ("127.0.0.1", str(sim.port), sim.username, sim.password, str(sim.ca_file), sim.svm)
     return json.loads(_output(sim, [str(python), script, scenario, *where]))
@@ -32,8 +42,10 @@ def vendor_library(sim: OntapSimulator, scenario: str) -> Any:
 
 def play(sim: OntapSimulator, folder: Path) -> Any:
     """The results of ``playbook.yml``."""
-    python = venvs.venv("ansible", *_pinned("ansible"))
-    collections = venvs.made_once("ansible-collections", _BUNDLE, _unpack_collection)
+    python = _required(lambda: _venv("ansible"))
+    collections = _required(
+        lambda: venvs.made_once("ansible-collections", _BUNDLE, _unpack_collection)
+    )
     variables = {
         "filer_port": sim.port,
         "username": sim.username,
@@ -57,7 +69,7 @@ def play(sim: OntapSimulator, folder: Path) -> Any:
 
 
 def _unpack_collection(folder: Path) -> None:
-    python = venvs.venv("ansible", *_pinned("ansible"))
+    python = _venv("ansible")
     download = [str(python), "-m", "pip", "download", "--quiet", "--no-deps"]
     venvs.run(*download, "--only-binary", ":all:", "--dest", str(folder), _BUNDLE)
     (wheel,) = folder.glob("*.whl")

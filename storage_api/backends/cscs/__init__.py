@@ -1,0 +1,1 @@
+"""CSCS storage: allocations of capstor, vast, iopsstor and others, which Waldur keeps."""

@@ -1,0 +1,1 @@
+"""Storage systems that the reconciler can provision; each driver knows one kind."""

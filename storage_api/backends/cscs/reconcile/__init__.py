@@ -1,0 +1,1 @@
+"""Does what Waldur's orders ask of a storage system."""
