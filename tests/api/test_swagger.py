@@ -49,7 +49,7 @@ def _api_rules(app: Flask) -> set[str]:
         " ".join([method, _PARAMETER.sub(r"{\1}", rule.rule)])
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith(("/v3/", "/conf/"))
-        and app.view_functions[rule.endpoint].view_class is not Unsupported  # type: ignore[attr-defined]
+        and getattr(app.view_functions[rule.endpoint], "view_class", None) is not Unsupported
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
 
