@@ -20,8 +20,12 @@ COOL_DOWN_SECONDS = 10.0
 PATIENCE_SECONDS = 2.0
 
 
-class GateShut(BackendUnavailable):
-    """Nothing was sent; asking again at once would only make the caller wait."""
+class NeverSent(BackendUnavailable):
+    """Nothing reached the vendor, so nothing can have happened there."""
+
+
+class GateShut(NeverSent):
+    """Asking again at once would only make the caller wait."""
 
 
 class Door:

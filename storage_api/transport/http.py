@@ -26,7 +26,7 @@ from storage_api.domain.errors import (
     BackendUnavailable,
 )
 from storage_api.transport.context import current_request_id, seconds_left
-from storage_api.transport.gate import Gate, GateShut
+from storage_api.transport.gate import Gate, GateShut, NeverSent
 
 _MAX_ANSWER_BYTES = 256 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -127,9 +127,9 @@ class HttpClient:
             except GateShut:
                 raise
             except BackendUnavailable as error:
-                if last or not (repeatable or isinstance(error, _NeverSent)):
+                if last or not (repeatable or isinstance(error, NeverSent)):
                     raise
-                self._pause(attempt, None)
+                self._pause(attempt, None, error)
             else:
                 if last or not repeatable or answer.status not in _RETRY_STATUSES:
                     return answer
@@ -199,23 +199,22 @@ class HttpClient:
                 return BackendMisbehaved(f"{name} showed a TLS certificate that is not trusted.")
             return BackendMisbehaved(f"{name} does not speak TLS as it should.")
         if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
-            return _NeverSent(f"{name} cannot be reached.")
+            return NeverSent(f"{name} cannot be reached.")
         if isinstance(error, requests.Timeout | ReadTimeoutError):
             return BackendTimeout(f"{name} did not answer in time.")
         return BackendUnavailable(f"{name} cut the connection.")
 
-    def _pause(self, attempt: int, retry_after: str | None) -> None:
+    def _pause(
+        self, attempt: int, retry_after: str | None, error: BackendUnavailable | None = None
+    ) -> None:
+        """Wait before the next attempt; raise ``error`` if there is no time for one."""
         asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
         pause = max(asked, 0.2 * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
         if pause > _LONGEST_PAUSE or pause >= seconds_left(_LONGEST_PAUSE * 2):
-            raise BackendUnavailable(
+            raise error or BackendUnavailable(
                 f"{self._settings.name} asks for patience.", retry_after=max(1, round(pause))
             )
         time.sleep(pause)
-
-
-class _NeverSent(BackendUnavailable):
-    """No connection was made, so nothing can have happened at the vendor."""
 
 
 class _Busy(BackendUnavailable):

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from storage_api.backends.netapp import mapping
 from storage_api.backends.netapp.client import Json, Ontap
-from storage_api.backends.netapp.refusals import code_of
+from storage_api.backends.netapp.refusals import amended, code_of
 from storage_api.backends.netapp.settings import NetappOptions
 from storage_api.domain.errors import BackendError, BackendMisbehaved, NotFound, StorageError
 from storage_api.domain.models import Volume
@@ -117,7 +117,15 @@ class NetappBase(ABC):
             finally:
                 self._all_volumes.forget()
 
-    # After an answer was lost
+    # After a write
+
+    @staticmethod
+    def _told(done: str, look: Callable[[], T]) -> T:
+        """What ``look`` finds after a successful write; if it fails, the error says ``done``."""
+        try:
+            return look()
+        except StorageError as error:
+            raise amended(error, done) from error
 
     @staticmethod
     def _after(error: StorageError, look: Callable[[], T]) -> T:

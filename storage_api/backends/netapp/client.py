@@ -4,7 +4,7 @@ Everything that is sent is percent-encoded here, but a query's values keep the m
 that ONTAP gives to ``* | ! < > " ,`` and ``..``: callers check names before they ask.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from uuid import UUID
 
@@ -13,11 +13,19 @@ import structlog
 from storage_api.backends.netapp.jobs import FIELDS as JOB_FIELDS
 from storage_api.backends.netapp.jobs import wait_for
 from storage_api.backends.netapp.patience import patiently
-from storage_api.backends.netapp.refusals import Garbage, Refusal, code_of, refusal_of
+from storage_api.backends.netapp.refusals import (
+    AMBIGUOUS,
+    Garbage,
+    JobUnfinished,
+    Refusal,
+    amended,
+    code_of,
+    refusal_of,
+)
 from storage_api.backends.netapp.wire import Json, Query, Wire
 from storage_api.domain.errors import BackendUnavailable, NotFound, StorageError
 from storage_api.transport.context import seconds_left
-from storage_api.transport.gate import GateShut
+from storage_api.transport.gate import NeverSent
 from storage_api.transport.http import HttpClient
 
 __all__ = ["Json", "Ontap", "Query"]
@@ -64,18 +72,21 @@ class Ontap:
         Raises:
             AMBIGUOUS: without a code, it may or may not have happened: read back.
         """
-        return self._write("POST", path, query or {}, body, repeatable=False)
+        return self._once("POST", path, query or {}, body)
 
     def modify(
         self, path: str, body: Json, query: Query | None = None, *, repeatable: bool = True
     ) -> None:
         """PATCH, and wait until it is done; ``repeatable`` when twice is as good as once."""
+        if not repeatable:
+            self._once("PATCH", path, query or {}, body, lambda refusal: refusal.is_undone)
+            return
         try:
-            self._write("PATCH", path, query or {}, body, repeatable=repeatable)
-        except Garbage:
-            if not repeatable:
+            self._repeatably(path, query or {}, body)
+        except AMBIGUOUS as error:
+            if code_of(error) is not None or isinstance(error, NeverSent | JobUnfinished):
                 raise
-            self._write("PATCH", path, query or {}, body, repeatable=True)
+            raise amended(error, "The change may have happened, or may still land.") from error
 
     def delete(self, path: str, query: Query | None = None, *, repeatable: bool = True) -> None:
         """DELETE, and wait until it is done.
@@ -84,12 +95,12 @@ class Ontap:
             NotFound: it was gone before; never for what an attempt of this call deleted.
         """
         try:
-            self._write("DELETE", path, query or {}, None, repeatable=False)
+            self._once("DELETE", path, query or {}, None)
         except (BackendUnavailable, Garbage) as error:
-            if not repeatable or code_of(error) is not None or isinstance(error, GateShut):
+            if not repeatable or code_of(error) is not None or isinstance(error, NeverSent):
                 raise
             try:
-                self._write("DELETE", path, query or {}, None, repeatable=False)
+                self._once("DELETE", path, query or {}, None)
             except NotFound:
                 return
 
@@ -148,21 +159,34 @@ class Ontap:
 
     # Writing
 
-    def _write(
-        self, method: str, path: str, query: Query, body: Json | None, *, repeatable: bool
+    def _once(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: Json | None,
+        passes: Callable[[Refusal], bool] = lambda refusal: refusal.is_busy,
     ) -> Json:
-        def attempt() -> Json:
-            status, answer = self._wire.send(
-                method,
-                self._wire.url(path, self._waiting(path, query)),
-                body,
-                repeatable=repeatable,
-            )
-            if status == HTTPStatus.ACCEPTED:
-                self._finish(answer)
-            return answer
+        """Sent again only if it was refused; a job that fails may have done something."""
+        status, answer = patiently(
+            lambda: self._send(method, path, query, body, repeatable=False), passes
+        )
+        return self._finished(status, answer)
 
-        return patiently(attempt)
+    def _repeatably(self, path: str, query: Query, body: Json) -> None:
+        def attempt() -> None:
+            self._finished(*self._send("PATCH", path, query, body, repeatable=True))
+
+        try:
+            patiently(attempt)
+        except Garbage:
+            patiently(attempt)
+
+    def _send(
+        self, method: str, path: str, query: Query, body: Json | None, *, repeatable: bool
+    ) -> tuple[int, Json]:
+        url = self._wire.url(path, self._waiting(path, query))
+        return self._wire.send(method, url, body, repeatable=repeatable)
 
     def _waiting(self, path: str, query: Query) -> Query:
         """Volumes and snapshots are changed by jobs; ONTAP answers when they end, if asked to."""
@@ -174,15 +198,19 @@ class Ontap:
         """Well before we would give the answer up for lost; ONTAP allows 0 to 120."""
         return int(min(_LONGEST_WAIT, self._answer_timeout / 2, seconds_left(120.0) / 2))
 
-    def _finish(self, answer: Json) -> None:
-        job = answer.get("job")
+    def _finished(self, status: int, answer: Json) -> Json:
+        """The answer, once the job that it may speak of has ended."""
+        if status == HTTPStatus.ACCEPTED:
+            uuid = self._job_of(answer)
+            path, query = f"cluster/jobs/{uuid}", {"fields": JOB_FIELDS}
+            wait_for(self._wire.name, uuid, lambda: self.get(path, query))
+        return answer
+
+    def _job_of(self, answer: Json) -> str:
         try:
-            uuid = str(UUID(job["uuid"]))  # type: ignore[index]
+            return str(UUID(answer["job"]["uuid"]))
         except (KeyError, TypeError, ValueError, AttributeError):
             raise self._wire.garbage() from None
-        wait_for(
-            self._wire.name, uuid, lambda: self.get(f"cluster/jobs/{uuid}", {"fields": JOB_FIELDS})
-        )
 
 
 def _unknown_fields(query: Query, refusal: Refusal | None) -> frozenset[str]:

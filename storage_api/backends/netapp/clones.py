@@ -45,7 +45,9 @@ class Clones(Volumes, Snapshots, Exports):
         finally:
             self._all_volumes.forget()
         if not settings:
-            return self.get_volume(place.name)
+            return self._told(
+                f"The clone {place.name!r} is made.", lambda: self.get_volume(place.name)
+            )
         try:
             return self.update_volume(place.name, settings)
         except StorageError as error:

@@ -24,7 +24,7 @@ from storage_api.domain.errors import (
 )
 from storage_api.domain.requests import VolumeCreate
 from storage_api.transport.context import current_request_id
-from storage_api.transport.gate import GateShut
+from storage_api.transport.gate import NeverSent
 
 #: Aggregates that are tried while each says that it is full.
 _MOST_AGGREGATES = 3
@@ -83,7 +83,7 @@ class Creation(Aggregates):
         try:
             self._ontap.create(VOLUMES, body)
         except AMBIGUOUS as error:
-            if code_of(error) or isinstance(error, GateShut | JobUnfinished):
+            if code_of(error) or isinstance(error, NeverSent | JobUnfinished):
                 raise
             self._require_ours(name, body["comment"], error)
 

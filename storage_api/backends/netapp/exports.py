@@ -9,11 +9,11 @@ from storage_api.backends.netapp.base import NetappBase
 from storage_api.backends.netapp.client import Json
 from storage_api.backends.netapp.refusals import AMBIGUOUS, amended, code_of
 from storage_api.backends.volumes import ExportStore
-from storage_api.domain.errors import AlreadyExists, BackendError, Conflict, NotFound
+from storage_api.domain.errors import AlreadyExists, Conflict, NotFound
 from storage_api.domain.models import ExportPolicy
 from storage_api.transport.context import seconds_left
 from storage_api.transport.exclusive import exclusive
-from storage_api.transport.gate import GateShut
+from storage_api.transport.gate import NeverSent
 
 _POLICIES = "protocols/nfs/export-policies"
 _IN_USE = frozenset({"1703945", "1703946"})
@@ -43,10 +43,7 @@ class Exports(NetappBase, ExportStore):
             if self._find_policy(name) is not None:
                 raise AlreadyExists(f"The export policy {name!r} already exists.")
             self._make_policy(name, wanted)
-            try:
-                return self.get_policy(name)
-            except BackendError as error:
-                raise amended(error, f"The policy {name!r} is made.") from error
+            return self._told(f"The policy {name!r} is made.", lambda: self.get_policy(name))
 
     def delete_policy(self, name: str) -> None:
         """Delete a policy that no volume uses.
@@ -74,7 +71,7 @@ class Exports(NetappBase, ExportStore):
             if rule in found.rules:
                 return found
             self._append(policy, row, rule)
-            return self.get_policy(policy)
+            return self._told("The policy has the rule.", lambda: self.get_policy(policy))
 
     def remove_rule(self, policy: str, rule: str) -> None:
         """Remove ``rule``; where it shares a rule of ONTAP's with other clients, these stay.
@@ -130,7 +127,7 @@ class Exports(NetappBase, ExportStore):
         try:
             self._ontap.create(_POLICIES, body)
         except AMBIGUOUS as error:
-            if code_of(error) is not None or isinstance(error, GateShut):
+            if code_of(error) is not None or isinstance(error, NeverSent):
                 raise
             unknown = amended(error, f"The policy {name!r} may exist; look before a repeat.")
             made = self._after(unknown, lambda: self._find_policy(name))

@@ -8,11 +8,10 @@ from storage_api.backends.netapp.refusals import (
     Garbage,
     JobLost,
     JobUnfinished,
-    code_of,
     error_of,
     refusal_of_job,
 )
-from storage_api.domain.errors import BackendTimeout, NotFound
+from storage_api.domain.errors import BackendTimeout, BackendUnavailable, StorageError
 from storage_api.transport.context import REQUEST_SECONDS, seconds_left
 
 Json = dict[str, Any]
@@ -20,6 +19,8 @@ Json = dict[str, Any]
 FIELDS = "state,message,code,error"
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 2.0
+#: Looks in a row that may fail: the filer goes on with the job meanwhile.
+_MOST_FAILED_LOOKS = 4
 _UNDER_WAY = frozenset({"queued", "running", "paused", "pausing"})
 
 
@@ -28,15 +29,20 @@ def wait_for(name: str, uuid: str, look: Callable[[], Json]) -> None:
 
     Raises:
         JobUnfinished: it outlives the request that is served.
-        JobLost: ONTAP no longer knows it, so its outcome is open.
+        JobLost: ONTAP does not tell, or no longer knows, so its outcome is open.
         StorageError: it failed; which one is told by its code.
     """
     end = time.monotonic() + seconds_left(REQUEST_SECONDS)
     pause = _FIRST_PAUSE
-    while time.monotonic() + pause < end:
+    failed = 0
+    while time.monotonic() + pause < end and failed < _MOST_FAILED_LOOKS:
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
         job = _state(name, uuid, look)
+        if job is None:
+            failed += 1
+            continue
+        failed = 0
         if job["state"] == "success":
             return
         if job["state"] not in _UNDER_WAY:
@@ -44,15 +50,18 @@ def wait_for(name: str, uuid: str, look: Callable[[], Json]) -> None:
     raise _unfinished(name, uuid)
 
 
-def _state(name: str, uuid: str, look: Callable[[], Json]) -> Json:
+def _state(name: str, uuid: str, look: Callable[[], Json]) -> Json | None:
+    """``None`` if the filer cannot be asked now. Whatever it answers, the job was accepted."""
     try:
         job = look()
-    except NotFound as error:
-        if code_of(error) is None:
-            raise
-        raise JobLost(f"{name} no longer knows the outcome of its job {uuid}.") from error
+    except (BackendUnavailable, Garbage):
+        return None
     except BackendTimeout as error:
         raise _unfinished(name, uuid) from error
+    except StorageError as error:
+        raise JobLost(
+            f"{name} does not tell, or no longer knows the outcome of its job {uuid}."
+        ) from error
     if not isinstance(job.get("state"), str):
         raise Garbage(f"{name} does not tell the state of its job {uuid}.")
     return job
@@ -60,5 +69,5 @@ def _state(name: str, uuid: str, look: Callable[[], Json]) -> Json:
 
 def _unfinished(name: str, uuid: str) -> JobUnfinished:
     return JobUnfinished(
-        f"{name} is still at work on this (its job {uuid}); the change may still land."
+        f"{name} may still be at work on this (its job {uuid}); the change may still land."
     )

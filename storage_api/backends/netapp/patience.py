@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from storage_api.backends.netapp.refusals import refusal_of
+from storage_api.backends.netapp.refusals import Refusal, refusal_of
 from storage_api.domain.errors import StorageError
 from storage_api.transport.context import seconds_left
 
@@ -16,7 +16,9 @@ _FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 10.0
 
 
-def patiently(attempt: Callable[[], T]) -> T:
+def patiently(
+    attempt: Callable[[], T], passes: Callable[[Refusal], bool] = lambda refusal: refusal.is_busy
+) -> T:
     """Try again what was refused because something else is under way there."""
     end = time.monotonic() + _PATIENCE
     pause = _FIRST_PAUSE
@@ -25,7 +27,7 @@ def patiently(attempt: Callable[[], T]) -> T:
             return attempt()
         except StorageError as error:
             refusal = refusal_of(error)
-            if refusal is None or not refusal.is_busy or time.monotonic() + pause > end:
+            if refusal is None or not passes(refusal) or time.monotonic() + pause > end:
                 raise
             if pause >= seconds_left(pause + 1.0):
                 raise

@@ -59,8 +59,13 @@ class Refusal:
 
     @property
     def is_busy(self) -> bool:
-        """Refused before anything was done, for a reason that passes."""
-        return self.code in _BUSY or (self.code == _JOB_FAILED and self.names_a_job)
+        """Refused for a reason that passes."""
+        return self.is_undone or (self.code == _JOB_FAILED and self.names_a_job)
+
+    @property
+    def is_undone(self) -> bool:
+        """Refused for a reason that passes, and for certain before anything was done."""
+        return self.code in _BUSY
 
     @property
     def names_a_job(self) -> bool:

@@ -18,7 +18,7 @@ from storage_api.domain.errors import (
     NotFound,
 )
 from storage_api.domain.models import Snapshot, Volume
-from storage_api.transport.gate import GateShut
+from storage_api.transport.gate import NeverSent
 
 _TOO_MANY = "525062"
 _IN_USE = frozenset({"1638555", "1638543", "524481"})
@@ -67,10 +67,10 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
                     raise
                 self._purge_oldest(uuid, volume, name)
                 self._take_snapshot(uuid, name)
-            try:
-                return mapping.snapshot_record(self._snapshot(uuid, volume, name))
-            except BackendError as error:
-                raise amended(error, f"The snapshot {name!r} is taken.") from error
+            made = self._told(
+                f"The snapshot {name!r} is taken.", lambda: self._snapshot(uuid, volume, name)
+            )
+            return mapping.snapshot_record(made)
 
     def delete_snapshot(self, volume: str, name: str) -> None:
         with self._changing_volume(volume):
@@ -90,7 +90,7 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
             try:
                 self._ontap.modify(f"{VOLUMES}/{uuid}", wanted, repeatable=False)
             except AMBIGUOUS as error:
-                if code_of(error) is not None or isinstance(error, GateShut):
+                if code_of(error) is not None or isinstance(error, NeverSent):
                     raise
                 raise Unrepeatable(
                     f"{error} It is not known whether the volume {volume!r} was rolled back: look "
@@ -128,7 +128,7 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
         try:
             self._ontap.create(_path(uuid), {"name": name, "comment": mark})
         except AMBIGUOUS as error:
-            if code_of(error) is not None or isinstance(error, GateShut | JobUnfinished):
+            if code_of(error) is not None or isinstance(error, NeverSent | JobUnfinished):
                 raise
             unknown = amended(error, f"The snapshot {name!r} may exist; look before a repeat.")
             found = self._after(unknown, lambda: self._find_snapshot(uuid, name))

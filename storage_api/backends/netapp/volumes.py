@@ -48,7 +48,7 @@ class Volumes(Creation, VolumeStore):
         if "caching_policy" in fields:
             with self._changing_volume(own):
                 self._set_caching_policy(own, fields["caching_policy"], "The volume is made.")
-        return self.get_volume(own)
+        return self._told(f"The volume {own!r} is made.", lambda: self.get_volume(own))
 
     def update_volume(self, name: str, changes: VolumePatch) -> Volume:
         """One PATCH for all keys, then one GET.
@@ -68,7 +68,7 @@ class Volumes(Creation, VolumeStore):
             if "caching_policy" in changes:
                 done = "The other changes are made." if body else ""
                 self._set_caching_policy(name, changes["caching_policy"], done)
-            return self.get_volume(name)
+            return self._told("The change is made.", lambda: self.get_volume(name))
 
     def restrict_volume(self, name: str) -> None:
         """Three calls: a look, unmount, restrict. Its data stay, and so does its name in ONTAP."""
