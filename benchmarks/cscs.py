@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +31,7 @@ CLIENTS = 8
 #: How often each of the two is started, to be asked for the first time.
 STARTS = 3
 _USERS = 6
+_SLOW_SECONDS = 3.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -54,6 +55,7 @@ class _Figures:
     first: list[float] = field(default_factory=list)
     waldur: list[float] = field(default_factory=list)
     again: float = 0.0
+    afresh: float = 0.0
     together: float = 0.0
     mib: float = 0.0
 
@@ -84,22 +86,25 @@ def _measured(waldur: _Waldur, services: list[_Starter]) -> list[_Figures]:
 
 
 def _measure(url: str, pid: int, waldur: _Waldur, found: _Figures, *, last: bool) -> None:
-    ask = _asker(url)
+    ask, ask_afresh = _asker(url), _asker(url, {"Cache-Control": "no-cache"})
     busy = waldur.busy_seconds
     found.first.append(_seconds(ask))
     found.waldur.append(waldur.busy_seconds - busy)
     if not last:
         return
-    # A service that takes seconds each time need not be asked as often as one that does not.
-    found.again = statistics.median(_seconds(ask) for _ in range(2 if found.first[-1] > 3 else 100))
+    # Who takes seconds each time need not be asked as often as who does not.
+    slow = found.first[-1] > _SLOW_SECONDS
+    found.again = statistics.median(_seconds(ask) for _ in range(2 if slow else 100))
+    found.afresh = statistics.median(_seconds(ask_afresh) for _ in range(2 if slow else 10))
     found.together = _together(url)
     found.mib = resident_mib(pid)
 
 
-def _asker(url: str) -> Callable[[], None]:
+def _asker(url: str, headers: Mapping[str, str] | None = None) -> Callable[[], None]:
     """What one client does, on a connection that it keeps."""
     session = requests.Session()
     session.trust_env = False
+    session.headers.update(headers or {})
 
     def ask() -> None:
         answer = session.get(f"{url}{PAGE}", timeout=600)
@@ -131,6 +136,7 @@ def _tell(away: str, ours: _Figures, theirs: _Figures | None = None) -> None:
     first, their_first = statistics.median(ours.first), statistics.median(theirs.first)
     _line(f"{told} first page", first, their_first, "≥ 10x")
     _line(f"{told} same page again", ours.again, theirs.again, "≥ 200x")
+    _line(f"{told} read afresh", ours.afresh, theirs.afresh, "none")
     _line(f"{told} {CLIENTS} clients", ours.together, theirs.together, "none")
     busy, their_busy = statistics.median(ours.waldur), statistics.median(theirs.waldur)
     _line(f"{told} simulator busy", busy, their_busy, "none")

@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from storage_api.backends.allocations import OrderStore
+from storage_api.backends.cscs.applied import after_order, applied_options, joined
 from storage_api.backends.cscs.base import CscsBase, collision
 from storage_api.backends.cscs.ids import dashed
-from storage_api.backends.cscs.mapping import Malformed
-from storage_api.backends.cscs.quotas import OVERRIDES
+from storage_api.backends.cscs.mapping import Malformed, read_allocation
 from storage_api.backends.cscs.records import order_record, volume_record
 from storage_api.backends.cscs.snapshot import COLLISION, Entry, volume_name
 from storage_api.domain.errors import (
@@ -40,15 +40,14 @@ class Orders(CscsBase, OrderStore):
         return [order_record(order, self._mapped(row).allocation, self._rules)]
 
     def approve_order(self, volume: str, order: str, applied: Quota | None) -> Order:
-        told = self._rules.options(applied) if applied else {}
-        # Waldur is told the soft limit of space by nobody; it is always the limit itself.
-        told.pop("soft_quota_space", None)
         return self._step(
             volume,
             order,
             before="pending-provider",
             after={"executing", "done"},
-            take=lambda: self._waldur.approve_order(order, told),
+            take=lambda entry: self._waldur.approve_order(
+                order, self._told(entry, applied) if applied else {}
+            ),
         )
 
     def reject_order(self, volume: str, order: str, reason: str) -> Order:
@@ -57,7 +56,7 @@ class Orders(CscsBase, OrderStore):
             order,
             before="pending-provider",
             after={"rejected"},
-            take=lambda: self._waldur.reject_order(order, reason),
+            take=lambda _: self._waldur.reject_order(order, reason),
         )
 
     def complete_order(self, volume: str, order: str) -> Order:
@@ -66,7 +65,7 @@ class Orders(CscsBase, OrderStore):
             order,
             before="executing",
             after={"done"},
-            take=lambda: self._waldur.set_order_done(order),
+            take=lambda _: self._waldur.set_order_done(order),
         )
 
     def fail_order(self, volume: str, order: str, message: str, traceback: str) -> Order:
@@ -75,7 +74,7 @@ class Orders(CscsBase, OrderStore):
             order,
             before="executing",
             after={"erred"},
-            take=lambda: self._waldur.set_order_erred(order, message, traceback),
+            take=lambda _: self._waldur.set_order_erred(order, message, traceback),
         )
 
     def set_backend_id(self, volume: str, path: str) -> Volume:
@@ -99,9 +98,8 @@ class Orders(CscsBase, OrderStore):
         with self._changing(_RESOURCE, uuid):
             held = self._waldur.get_resource(uuid).get("options")
             options = held if isinstance(held, dict) else {}
-            kept = {name: value for name, value in options.items() if _survives(name, wanted)}
-            if kept | wanted != options:
-                self._waldur.update_options(uuid, kept | wanted)
+            if (new := joined(options, wanted)) != options:
+                self._waldur.update_options(uuid, new)
                 self._catalogue.forget()
             return self._volume(uuid)
 
@@ -112,7 +110,7 @@ class Orders(CscsBase, OrderStore):
         *,
         before: str,
         after: Collection[str],
-        take: Callable[[], None],
+        take: Callable[[Entry], None],
     ) -> Order:
         """Take the order from ``before`` on, unless it is ``after`` that already."""
         claimants = self._claimants(volume)
@@ -127,7 +125,7 @@ class Orders(CscsBase, OrderStore):
             if entry.problem == COLLISION:
                 raise collision(volume)
             try:
-                take()
+                take(entry)
             except _UNSURE:
                 row = self._waldur.get_order(order)
                 if row.get("state") not in after:
@@ -135,6 +133,15 @@ class Orders(CscsBase, OrderStore):
             finally:
                 self._catalogue.forget()
             return order_record(self._waldur.get_order(order), entry.allocation, self._rules)
+
+    def _told(self, entry: Entry, applied: Quota) -> dict[str, Any]:
+        """The options to approve with, in which nothing is lost that the resource is to have."""
+        row = self._waldur.get_resource(entry.allocation.uuid)
+        try:
+            after = read_allocation(after_order(row, self._rules), self._mapping_rules)
+        except Malformed as error:
+            raise self._senseless(error) from None
+        return applied_options(applied, after.options, self._rules)
 
     def _find(
         self, volume: str, order: str, claimants: Collection[Entry]
@@ -168,13 +175,7 @@ class Orders(CscsBase, OrderStore):
         try:
             return self._reader.entry_of(row)
         except Malformed as error:
-            raise BackendMisbehaved(
-                f"{self._name} has a resource whose {error} is wrong."
-            ) from None
+            raise self._senseless(error) from None
 
-
-def _survives(name: str, wanted: dict[str, Any]) -> bool:
-    """Options that nobody speaks of stay; a misspelt one must not stay beside the right one."""
-    if name in wanted:
-        return False
-    return name not in OVERRIDES or name.replace("indoes", "inodes") not in wanted
+    def _senseless(self, error: Malformed) -> BackendMisbehaved:
+        return BackendMisbehaved(f"{self._name} has a resource whose {error} is wrong.")

@@ -254,6 +254,31 @@ def test_applied_options_join_those_that_are_there(lab: Lab, api: Api) -> None:
     api.put(f"{VOLUME}/options", {"mode": "rwx"}).expect(400)
 
 
+def test_an_approval_keeps_the_options_that_it_says_nothing_of(lab: Lab, api: Api) -> None:
+    held = {"permissions": "2770", "note": "x", "hard_quota_indoes": 5, "soft_quota_inodes": 9}
+    resource = lab.resource(options=held)
+    update = lab.waldur.change_limits(resource, 20)
+    body = {"quota": {"max_bytes": 20 * TB, "max_objects": 7}}
+    api.post(step(update, "approve"), body).expect(200)
+    api.post(step(update, "done")).expect(200)
+    assert resource.options == {
+        "permissions": "2770",
+        "note": "x",
+        "soft_quota_inodes": 9,
+        "hard_quota_space": 20.0,
+        "hard_quota_inodes": 7,
+    }
+    assert api.get(VOLUME).expect(200)["mode"] == "2770"
+
+
+def test_an_approval_of_new_options_applies_them(lab: Lab, api: Api) -> None:
+    resource = lab.resource(options={"permissions": "700", "hard_quota_space": 12})
+    update = lab.waldur.change_options(resource, {"permissions": "750"})
+    api.post(step(update, "approve"), {"quota": {"max_objects": 7}}).expect(200)
+    api.post(step(update, "done")).expect(200)
+    assert resource.options == {"permissions": "750", "hard_quota_inodes": 7}
+
+
 def test_our_own_write_is_seen_by_every_process(lab: Lab) -> None:
     order = new_order(lab)
     one, other = (lab.api(cache_ttl="60") for _ in range(2))

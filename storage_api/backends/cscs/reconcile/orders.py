@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import structlog
 
+from storage_api.backends.cscs.applied import applied_options
 from storage_api.backends.cscs.client import WaldurClient
 from storage_api.backends.cscs.drivers.base import (
     DeletePolicy,
@@ -22,7 +23,7 @@ from storage_api.backends.cscs.mapping import OpenOrder
 from storage_api.backends.cscs.quotas import QuotaRules
 from storage_api.backends.cscs.reading import Reader
 from storage_api.backends.cscs.reconcile.journal import Journal
-from storage_api.backends.cscs.reconcile.tasks import Task, applied_options, read_task
+from storage_api.backends.cscs.reconcile.tasks import Task, read_task
 from storage_api.domain.errors import (
     BackendError,
     BackendMisbehaved,
@@ -117,7 +118,7 @@ class Orders:
         told = asdict(applied) if applied else None
         self._record("provided", task, gid=wanted.gid, mode=f"{wanted.mode:o}", applied=told)
         try:
-            self._approve(task, order, applied_options(applied, task, self.rules))
+            self._approve(task, order, applied_options(applied, task.options, self.rules))
         except Conflict:
             self._undo(task, order)
             raise

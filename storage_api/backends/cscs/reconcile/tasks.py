@@ -1,13 +1,13 @@
 """What a resource's row asks for: its open order, and how the resource is to be afterwards."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from storage_api.backends.cscs.applied import after_order
 from storage_api.backends.cscs.drivers.base import Wanted
-from storage_api.backends.cscs.mapping import Allocation, Malformed, OpenOrder
-from storage_api.backends.cscs.quotas import OutOfRange, QuotaRules
+from storage_api.backends.cscs.mapping import Allocation, OpenOrder
+from storage_api.backends.cscs.quotas import QuotaRules
 from storage_api.backends.cscs.reading import Reader
 from storage_api.domain.models import Quota
 
@@ -17,7 +17,6 @@ Json = dict[str, Any]
 OURS = frozenset({"pending-provider", "executing"})
 TYPES = frozenset({"Create", "Update", "Terminate"})
 _SETTLED = frozenset({"OK", "Erred"})
-_CLOSE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def read_task(row: Json, reader: Reader, rules: QuotaRules) -> Task:
     Raises:
         Malformed: the row, or what its order asks for, makes no sense.
     """
-    after = _after_order(row, rules)
+    after = after_order(row, rules)
     entry = reader.entry_of(after)
     allocation = entry.allocation
     uid, problem = _uid(allocation)
@@ -86,18 +85,6 @@ def read_task(row: Json, reader: Reader, rules: QuotaRules) -> Task:
     )
 
 
-def applied_options(applied: Quota | None, task: Task, rules: QuotaRules) -> dict[str, Any]:
-    """What to tell Waldur when the work is done: applied numbers, and nothing not applied.
-
-    Waldur replaces all of a resource's options by these, so the others are told again. Soft
-    space is never told: it is what was ordered.
-    """
-    if applied is None:
-        return {}
-    numbers = rules.options(replace(applied, soft_bytes=None))
-    return {**task.options, **numbers} if numbers else {}
-
-
 def _sane(quota: Quota | None) -> Quota | None:
     """No soft limit above its hard one, which storage systems refuse: it would never warn."""
     if quota is None:
@@ -111,49 +98,6 @@ def _sane(quota: Quota | None) -> Quota | None:
 
 def _at_most(soft: int | None, hard: int | None) -> int | None:
     return min(soft, hard) if soft and hard else soft
-
-
-def _after_order(row: Json, rules: QuotaRules) -> Json:
-    """The row as it will be once its open order, if that is an update, is done."""
-    order = row.get("order_in_progress")
-    if not isinstance(order, Mapping) or order.get("type") != "Update":
-        return row
-    told = order.get("attributes") or {}
-    if not isinstance(told, Mapping):
-        raise Malformed("order_in_progress.attributes")
-    after = dict(row)
-    if "old_limits" in told:
-        after["limits"] = order.get("limits") or row.get("limits")
-        after["options"] = _without_echoes(row, told, rules)
-    if told.get("new_options") is not None:
-        after["options"] = told["new_options"]
-    return after
-
-
-def _without_echoes(row: Json, told: Mapping[str, Any], rules: QuotaRules) -> object:
-    """The options without the numbers that only repeat what the old limits came to.
-
-    Waldur keeps what we report as applied in the place of an operator's overrides. Were they
-    taken for overrides, no later change of the limits would ever change anything.
-    """
-    options = row.get("options")
-    old = told.get("old_limits") or row.get("limits")
-    if not isinstance(options, Mapping) or not isinstance(old, Mapping):
-        return options
-    try:
-        echoes = rules.options(rules.record(rules.quotas(old, {})) or Quota())
-    except OutOfRange:
-        raise Malformed("order_in_progress.attributes.old_limits") from None
-    return {
-        name: value for name, value in options.items() if not _is_close(value, echoes.get(name))
-    }
-
-
-def _is_close(value: object, other: float | None) -> bool:
-    """Equal but for what a storage system rounds."""
-    if other is None or isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isclose(value, other, rel_tol=_CLOSE)
 
 
 def _uid(allocation: Allocation) -> tuple[int | None, str | None]:
