@@ -1,6 +1,7 @@
 """A filer that hangs keeps some threads of a worker busy; everybody else is served as ever.
 
-One uWSGI worker with the threads of ``uwsgi.ini``, a simulated filer, and DummyStorage beside it.
+One uWSGI worker with half the threads of ``uwsgi.ini``, a simulated filer, and DummyStorage beside
+it.
 """
 
 import threading
