@@ -9,6 +9,7 @@ where an option's name should.
 """
 
 import dataclasses
+import ssl
 import types
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -29,6 +30,15 @@ class OptionError(ValueError):
 def bounded(default: Any, *, minimum: float, maximum: float) -> Any:
     """A number option that must lie between ``minimum`` and ``maximum``."""
     return dataclasses.field(default=default, metadata={"minimum": minimum, "maximum": maximum})
+
+
+def check_ca_file(path: Path | None) -> None:
+    """Raise ``ValueError`` for what would fail every single call later, and blame the vendor."""
+    try:
+        if path is not None:
+            ssl.create_default_context(cafile=path)
+    except (OSError, ValueError):
+        raise ValueError("option 'ca_file' must be a readable file of PEM certificates") from None
 
 
 def parse_options(options: type[T], raw: Mapping[str, Secret]) -> T:

@@ -7,6 +7,7 @@ taken from the environment. Only what is safe to repeat is repeated.
 """
 
 import random
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,6 +88,7 @@ class HttpClient:
         self._gate = gate
         self._auth = auth
         self._last_used = time.monotonic()
+        self._idle_lock = threading.Lock()
         proxy = settings.proxy
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
         # The adapter alone, without a Session: no redirects, no cookies, nothing from the
@@ -147,7 +149,7 @@ class HttpClient:
             data=call.body,
             auth=self._auth,
         )
-        self._drop_idle_connections(began)
+        self._drop_idle_connections()
         try:
             with self._adapter.send(
                 request,
@@ -173,11 +175,17 @@ class HttpClient:
         )
         return answer
 
-    def _drop_idle_connections(self, now: float) -> None:
-        """A request sent into a connection that is just being closed may or may not arrive."""
-        idle, self._last_used = now - self._last_used, now
-        if idle > self._settings.idle_timeout:
-            self._adapter.poolmanager.clear()
+    def _drop_idle_connections(self) -> None:
+        """A request sent into a connection that is just being closed may or may not arrive.
+
+        Of callers who come at once the first one does this: the pool that the others
+        already took must not be closed under them.
+        """
+        with self._idle_lock:
+            now = time.monotonic()
+            idle, self._last_used = now - self._last_used, now
+            if idle > self._settings.idle_timeout:
+                self._adapter.poolmanager.clear()
 
     def _read(self, response: requests.Response) -> bytes:
         """The body, as long as it is neither endless nor slower than the deadline allows."""

@@ -6,7 +6,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage_api.backends.options import bounded
+from storage_api.backends.options import bounded, check_ca_file
 from storage_api.domain.secrets import Secret
 
 _DEFAULT_READ_TIMEOUT = 30.0
@@ -53,7 +53,7 @@ class NetappOptions:
         if self.read_timeout is not None and self.timeout_s is not None:
             raise ValueError("options 'read_timeout' and 'timeout_s' are the same: give one")
         self._check_account()
-        self._check_ca_file()
+        check_ca_file(self.ca_file)
 
     @property
     def address(self) -> str:
@@ -91,15 +91,6 @@ class NetappOptions:
             )
         else:
             _check_certificate(certificate, key)
-
-    def _check_ca_file(self) -> None:
-        try:
-            if self.ca_file is not None:
-                ssl.create_default_context(cafile=self.ca_file)
-        except (OSError, ValueError):
-            raise ValueError(
-                "option 'ca_file' must be a readable file of PEM certificates"
-            ) from None
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:

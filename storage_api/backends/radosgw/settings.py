@@ -1,14 +1,13 @@
 """What an operator sets for a RadosGW back-end."""
 
 import re
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
-from storage_api.backends.options import bounded
+from storage_api.backends.options import bounded, check_ca_file
 from storage_api.domain.secrets import Secret
 
 #: RGW accepts nothing else as a tenant.
@@ -39,7 +38,7 @@ class RadosgwOptions:
                 "option 'endpoint' must be http(s)://host[:port] and nothing more: "
                 "no path, no user, no query, and a host name as DNS has them"
             )
-        _check_ca_file(self.ca_file)
+        check_ca_file(self.ca_file)
         if not (self.admin_access_key and self.admin_secret_key):
             raise ValueError("options 'admin_access_key' and 'admin_secret_key' must not be empty")
         for name, pattern in _PATTERNS.items():
@@ -54,15 +53,6 @@ _PATTERNS = {
     "default_namespace": TENANT.pattern,
     "uid_prefix": r"[A-Za-z0-9_.@-]{0,64}",
 }
-
-
-def _check_ca_file(path: Path | None) -> None:
-    """Without this every single call would fail, and blame the gateway."""
-    try:
-        if path is not None:
-            ssl.create_default_context(cafile=path)
-    except (OSError, ValueError):
-        raise ValueError("option 'ca_file' must be a readable file of PEM certificates") from None
 
 
 def _is_origin(text: str) -> bool:
