@@ -21,6 +21,7 @@ from storage_api.backends.cscs.snapshot import (
     collisions,
     volume_name,
 )
+from storage_api.backends.uncollected import uncollected
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +58,8 @@ class Reader:
         return self._client.list_resources(self._offering_slugs)
 
     def snapshot_of(self, rows: Iterable[Json]) -> Snapshot:
-        allocations, malformed = self._read(rows)
+        with uncollected():
+            allocations, malformed = self._read(rows)
         customers, gids = self._beside(allocations)
         shared = collisions(allocations)
         entries = [_entry(each, gids, shared) for each in allocations]
@@ -67,7 +69,10 @@ class Reader:
             warnings.append(f"{gids.problem} {lacking} items are left out.")
         if malformed or shared:
             log.warning("items-left-out", malformed=len(malformed), collisions=sorted(shared)[:10])
-        return Snapshot(entries, customers, self._bodies, malformed=malformed, warnings=warnings)
+        with uncollected():
+            return Snapshot(
+                entries, customers, self._bodies, malformed=malformed, warnings=warnings
+            )
 
     def entry_of(self, row: Json) -> Entry:
         """One resource by itself.

@@ -8,7 +8,7 @@ from storage_api.backends.netapp.client import Json
 from storage_api.backends.netapp.creation import Creation
 from storage_api.backends.netapp.nodes import Nodes
 from storage_api.backends.netapp.refusals import amended, code_of
-from storage_api.backends.netapp.uncollected import uncollected
+from storage_api.backends.uncollected import uncollected
 from storage_api.backends.volumes import VolumeStore
 from storage_api.domain.errors import Conflict, NotSupported, StorageError
 from storage_api.domain.models import Volume

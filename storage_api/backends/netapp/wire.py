@@ -9,7 +9,7 @@ import orjson
 import structlog
 
 from storage_api.backends.netapp.refusals import Garbage, error_of, refusal_in
-from storage_api.backends.netapp.uncollected import uncollected
+from storage_api.backends.uncollected import uncollected
 from storage_api.domain.errors import BackendRefused, BackendUnavailable, StorageError
 from storage_api.transport.http import Answer, HttpClient
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from storage_api.backends.netapp.uncollected import uncollected
+from storage_api.backends.uncollected import uncollected
 
 
 @pytest.fixture(autouse=True)
