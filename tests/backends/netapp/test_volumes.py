@@ -1,5 +1,6 @@
 """What becomes of a volume on the filer, and what each operation costs there."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from storage_api.domain.errors import (
     BackendFull,
     BackendMisbehaved,
     BackendRefused,
+    BackendTimeout,
     BackendUnavailable,
     Conflict,
     Invalid,
@@ -133,6 +135,22 @@ def test_after_a_takeover_the_node_is_the_one_that_serves(sim: OntapSimulator) -
     sim.add_volume("v", aggregates=("aggr2",))
     sim.take_over("node-b", "node-a")
     assert storage_at(sim).get_volume("v").filer_address == "node-a"
+
+
+def test_who_waits_for_the_nodes_waits_no_longer_than_the_filer_takes(sim: OntapSimulator) -> None:
+    sim.settings.version = "9.12.1"
+    sim.add_volume("v")
+    storage = storage_at(sim, read_timeout=1.0)
+    sim.faults.add(kind="hang", path="/api/storage/aggregates", times=None)
+
+    def seconds(_: int) -> float:
+        began = time.monotonic()
+        with pytest.raises(BackendTimeout):
+            storage.get_volume("v")
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(4) as pool:
+        assert max(pool.map(seconds, range(4))) < 2.0
 
 
 # Creating
