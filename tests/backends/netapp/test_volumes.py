@@ -225,6 +225,8 @@ def test_the_path_may_be_the_address_and_the_name_in_the_body(storage: NetappSto
         ("any:/new", {"size_total": GIB, "name": "n", "junction_path": "/other"}),
         ("any:/a..b", {"size_total": GIB, "name": "n"}),
         ("any:/a//b", {"size_total": GIB, "name": "n"}),
+        ("new", {**NEW, "name": "other"}),
+        ("new", {**NEW, "aggregate_name": "aggr0_data"}),
         ("with-dash", NEW),
         ("1st", NEW),
         ("a" * 204, NEW),
