@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from storage_api.transport.gate import GateShut
 
-#: With fewer threads there is nothing to share out.
-_FEWEST_THREADS = 8
+#: Fewer threads are not shared out: each back-end would get too few to be of use.
+_FEWEST_THREADS = 16
 #: This part of the threads is left to what has no limit, such as the health probes.
 _FREE_PART = 4
 #: Threads that no other back-end may take, as far as there are so many.

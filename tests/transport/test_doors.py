@@ -26,14 +26,14 @@ def fill(door: Door, stack: ExitStack) -> int:
         (32, 1, Share(4, 20)),
         (32, 3, Share(4, 12)),
         (32, 10, Share(2, 4)),
-        (8, 20, Share(1, 0)),
+        (16, 20, Share(1, 0)),
     ],
 )
 def test_a_quarter_stays_free(threads: int, backends: int, expected: Share) -> None:
     assert share(threads, backends) == expected
 
 
-@given(st.integers(8, 200), st.integers(1, 6), st.integers(1, 64))
+@given(st.integers(16, 200), st.integers(1, 6), st.integers(1, 64))
 def test_whoever_hangs_leaves_threads_for_the_others(
     threads: int, backends: int, limit: int
 ) -> None:
@@ -44,7 +44,7 @@ def test_whoever_hangs_leaves_threads_for_the_others(
     assert all(1 <= each <= limit for each in busy)
 
 
-@pytest.mark.parametrize("threads", [None, 2])
+@pytest.mark.parametrize("threads", [None, 8])
 def test_without_threads_to_share_out_the_own_limit_holds(threads: int | None) -> None:
     doors = Doors(share(threads, 2))
     with ExitStack() as stack:
