@@ -74,12 +74,6 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     return app
 
 
-def most_busy_requests(app: Flask) -> int:
-    """Threads of a process that its back-ends take if all that may hang do."""
-    backends: dict[str, StorageBackend] = app.extensions[EXTENSION]
-    return sum(backend.request_limit or 0 for backend in backends.values())
-
-
 def _build_backends(settings: Settings) -> dict[str, StorageBackend]:
     backends: dict[str, StorageBackend] = {}
     mistakes = []

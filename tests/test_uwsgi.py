@@ -158,16 +158,3 @@ def test_a_huge_body_is_refused_before_it_is_taken_in(server: Server) -> None:
         connection.sendall(head)
         answer = connection.recv(65536)
     assert answer == b"" or b" 413 " in answer
-
-
-@pytest.mark.parametrize(("threads", "warned"), [(32, True), (33, False)])
-def test_too_few_threads_for_all_back_ends_are_told(
-    tmp_path: Path, threads: int, warned: bool
-) -> None:
-    filers = [
-        f"filer{number}🌈NetappStorage🌈username🌈u🌈password🌈p🌈vserver🌈svm{number}"
-        for number in range(2)
-    ]
-    settings = {"SAPI_BACKENDS": "🦄".join(filers), "FLASK_DEBUG": "1"}
-    with uwsgi_server(settings, tmp_path / "log", processes=1, threads=threads) as server:
-        assert ("few-threads" in server.log.read_text(encoding="utf-8")) is warned

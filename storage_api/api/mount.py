@@ -25,7 +25,7 @@ from storage_api.backends.base import StorageBackend
 from storage_api.domain.capabilities import Capability, HolderKind
 from storage_api.domain.errors import NotSupported
 from storage_api.security.roles import Role
-from storage_api.transport.gate import Door
+from storage_api.transport.doors import Door, Doors, share, threads_of_process
 
 PREFIX = "/v3"
 _NAMESPACED = "/namespaces/<string:namespace>"
@@ -120,13 +120,16 @@ ROUTES: Mapping[Capability, tuple[Route, ...]] = {
 def mount_backends(api: Api, backends: Mapping[str, StorageBackend]) -> None:
     """Mount every back-end under ``/v3/<endpoint>``, and one where CSCS' clients look."""
     published = False
+    limits = {endpoint: backend.request_limit for endpoint, backend in backends.items()}
+    limited = len([limit for limit in limits.values() if limit])
+    doors = Doors(share(threads_of_process(), limited))
     for endpoint, backend in backends.items():
         namespace = Namespace(
             endpoint, description=_description(backend), path=f"{PREFIX}/{endpoint}"
         )
         api.add_namespace(namespace)
-        limit = backend.request_limit
-        door = Door(endpoint, limit) if limit else None
+        limit = limits[endpoint]
+        door = doors.door(endpoint, limit) if limit else None
         for capability, routes in ROUTES.items():
             for route in routes:
                 _mount(namespace, _Mounted(backend, door), backends, capability, route)

@@ -21,7 +21,7 @@ from storage_api.domain import names
 from storage_api.domain.errors import AlreadyExists, LockHeld
 from storage_api.security.principal import current_principal
 from storage_api.security.roles import Role
-from storage_api.transport.gate import Door
+from storage_api.transport.doors import Door
 
 #: How each path parameter is checked.
 NAME_RULES = {

@@ -61,7 +61,7 @@ class StorageBackend(ABC):
     def request_limit(self) -> int | None:
         """Requests that one process serves from this back-end at once; ``None``: any number.
 
-        For a system that may hang, well below the threads of a process.
+        For a system that may hang. Where threads are few, all such back-ends share them.
         """
         return None
 

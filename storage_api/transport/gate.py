@@ -28,37 +28,6 @@ class GateShut(NeverSent):
     """Asking again at once would only make the caller wait."""
 
 
-class Door:
-    """How many requests may be busy with one back-end, whatever they wait for in it.
-
-    The ``Gate`` behind it caps calls; this caps the threads that are gone meanwhile, so that
-    a back-end that hangs cannot take them all.
-    """
-
-    def __init__(self, name: str, capacity: int) -> None:
-        self._name = name
-        self._capacity = capacity
-        self._places = threading.BoundedSemaphore(capacity)
-
-    @contextmanager
-    def enter(self) -> Iterator[None]:
-        """Serve one request.
-
-        Raises:
-            GateShut: as many as may are busy already; nobody waits here.
-        """
-        if not self._places.acquire(blocking=False):
-            raise GateShut(
-                f"{self._name} keeps {self._capacity} requests busy already, "
-                "which is its limit here.",
-                retry_after=2,
-            )
-        try:
-            yield
-        finally:
-            self._places.release()
-
-
 class Gate:
     """A concurrency cap and a circuit breaker for one back-end."""
 

@@ -18,13 +18,16 @@ _LASTS_SECONDS = 2.0
 
 
 class Shared(Generic[T]):
-    """Fetches once for all threads; an answer lasts for a few seconds, an error does not.
+    """Fetches once for all threads; an answer ``lasts`` some seconds, an error does not.
 
     A change that any process of this host reports with ``forget`` ends it at once.
     """
 
-    def __init__(self, fetch: Callable[[], T], stamp: Stamp) -> None:
+    def __init__(
+        self, fetch: Callable[[], T], stamp: Stamp, *, lasts: float = _LASTS_SECONDS
+    ) -> None:
         self._fetch = fetch
+        self._lasts = lasts
         self._stamp = stamp
         self._as_of = 0
         self._lock = threading.Lock()
@@ -58,7 +61,7 @@ class Shared(Generic[T]):
         lasts = 0.0
         try:
             flight.set_result((self._fetch(), began))
-            lasts = _LASTS_SECONDS
+            lasts = self._lasts
         except BaseException as error:  # those who wait must not wait for ever
             flight.set_exception(error)
             raise

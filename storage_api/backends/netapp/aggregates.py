@@ -2,7 +2,7 @@
 
 from storage_api.backends.netapp.base import NetappBase
 from storage_api.backends.netapp.client import Json
-from storage_api.backends.netapp.mapping import checked
+from storage_api.backends.netapp.mapping import ROOT_AGGREGATE, checked
 from storage_api.backends.netapp.refusals import code_of
 from storage_api.domain.errors import BackendRefused
 
@@ -53,7 +53,7 @@ def _by_space(rows: list[tuple[int, Json]]) -> list[str]:
     usable = [
         (-free, str(row["name"]))
         for free, row in rows
-        if row.get("state", "online") == "online" and not row["name"].startswith("aggr0")
+        if row.get("state", "online") == "online" and not row["name"].startswith(ROOT_AGGREGATE)
     ]
     return [name for _, name in sorted(usable)]
 

@@ -23,7 +23,7 @@ from storage_api.backends.netapp.refusals import (
     refusal_of,
 )
 from storage_api.backends.netapp.wire import Json, Query, Wire
-from storage_api.domain.errors import BackendUnavailable, NotFound, StorageError
+from storage_api.domain.errors import BackendTimeout, BackendUnavailable, NotFound, StorageError
 from storage_api.transport.context import seconds_left
 from storage_api.transport.gate import NeverSent
 from storage_api.transport.http import HttpClient
@@ -84,9 +84,7 @@ class Ontap:
         try:
             self._repeatably(path, query or {}, body)
         except AMBIGUOUS as error:
-            if code_of(error) is not None or isinstance(error, NeverSent | JobUnfinished):
-                raise
-            raise amended(error, "The change may have happened, or may still land.") from error
+            raise _open(error) from error.__cause__
 
     def delete(self, path: str, query: Query | None = None, *, repeatable: bool = True) -> None:
         """DELETE, and wait until it is done.
@@ -103,6 +101,10 @@ class Ontap:
                 self._once("DELETE", path, query or {}, None)
             except NotFound:
                 return
+            except AMBIGUOUS as again:
+                raise _open(again) from again.__cause__
+        except BackendTimeout as error:
+            raise _open(error) from error.__cause__
 
     # Reading
 
@@ -211,6 +213,13 @@ class Ontap:
             return str(UUID(answer["job"]["uuid"]))
         except (KeyError, TypeError, ValueError, AttributeError):
             raise self._wire.garbage() from None
+
+
+def _open(error: StorageError) -> StorageError:
+    """``error``, which says so where a change may or may not have happened."""
+    if code_of(error) is not None or isinstance(error, NeverSent | JobUnfinished):
+        return error
+    return amended(error, "The change may have happened, or may still land.")
 
 
 def _unknown_fields(query: Query, refusal: Refusal | None) -> frozenset[str]:

@@ -8,6 +8,7 @@ from storage_api.backends.netapp import mapping_changes
 from storage_api.backends.netapp.aggregates import Aggregates
 from storage_api.backends.netapp.base import VOLUMES
 from storage_api.backends.netapp.client import Json
+from storage_api.backends.netapp.mapping import ROOT_AGGREGATE
 from storage_api.backends.netapp.refusals import (
     AMBIGUOUS,
     JobUnfinished,
@@ -20,6 +21,7 @@ from storage_api.domain.errors import (
     BackendError,
     BackendFull,
     BackendUnavailable,
+    Invalid,
     StorageError,
 )
 from storage_api.domain.requests import VolumeCreate
@@ -57,6 +59,8 @@ class Creation(Aggregates):
 
     def _candidates(self, fields: VolumeCreate) -> list[str]:
         if "aggregate_name" in fields:
+            if fields["aggregate_name"].startswith(ROOT_AGGREGATE):
+                raise Invalid(f"Aggregates {ROOT_AGGREGATE}… are the nodes' own: no volumes here.")
             return [fields["aggregate_name"]]
         found = self._roomiest_aggregates()[:_MOST_AGGREGATES]
         if not found:

@@ -26,6 +26,8 @@ FIELDS = (
     "space.snapshot.space_used_percent,autosize.mode,autosize.maximum,efficiency.compression,"
     "flash_pool.caching_policy"
 )
+#: Begins the names of the nodes' own aggregates; no SVM's volumes belong there.
+ROOT_AGGREGATE = "aggr0"
 #: What decides whether a volume is ours to show, and which it is.
 IDENTITY = "uuid,name,state,aggregates.name"
 
@@ -56,7 +58,7 @@ def shown(rows: Iterable[Row]) -> list[Row]:
         for row in rows
         if row["state"] != "restricted"
         and (aggregates := row.get("aggregates"))
-        and not aggregates[0]["name"].startswith("aggr0")
+        and not aggregates[0]["name"].startswith(ROOT_AGGREGATE)
     ]
 
 

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable
 
-from storage_api.backends.netapp.mapping import Row, checked
+from storage_api.backends.netapp.mapping import ROOT_AGGREGATE, Row, checked
 from storage_api.domain.models import Capacity, Volume
 
 #: What is asked of an aggregate beside its name.
 FIELDS = "space.block_storage.size,space.block_storage.used,space.block_storage.available"
-
-#: Aggregates of the nodes' own; no SVM's volumes belong there.
-_ROOT_PREFIX = "aggr0"
 
 
 @checked
@@ -35,7 +32,7 @@ def _usable(assigned: list[Row], cluster: list[Row]) -> list[Row]:
     rows = {row["name"]: row for row in cluster}
     if assigned:
         return [rows.get(row["name"], {}) for row in assigned]
-    return [row for name, row in rows.items() if not name.startswith(_ROOT_PREFIX)]
+    return [row for name, row in rows.items() if not name.startswith(ROOT_AGGREGATE)]
 
 
 def _space(aggregates: list[Row], figure: str) -> int | None:

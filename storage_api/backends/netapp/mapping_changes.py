@@ -40,7 +40,7 @@ def place_of(name: str, fields: VolumeCreate) -> Place:
     mounted = path_of(name)
     wanted = fields.get("junction_path")
     if mounted is None:
-        place = Place(name, wanted or "")
+        place = Place(own_name(name, fields), wanted or "")
     elif wanted not in {None, mounted}:
         raise Invalid("'junction_path' and the path in the volume's name differ.")
     else:
@@ -54,6 +54,13 @@ def place_of(name: str, fields: VolumeCreate) -> Place:
     if not is_path(place.path):
         raise Invalid("A junction path begins with / and holds no empty part, no .. and no / last.")
     return place
+
+
+def own_name(name: str, fields: VolumeCreate) -> str:
+    """``name``, which is in the URL; the body may repeat it, but not have another one."""
+    if fields.get("name", name) != name:
+        raise Invalid("'name' and the volume's name in the URL differ.")
+    return name
 
 
 def check_name(name: str) -> None:

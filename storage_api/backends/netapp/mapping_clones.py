@@ -2,7 +2,13 @@
 
 from storage_api.backends.netapp.base import path_of
 from storage_api.backends.netapp.mapping import Row, checked
-from storage_api.backends.netapp.mapping_changes import Place, change_body, check_name, place_of
+from storage_api.backends.netapp.mapping_changes import (
+    Place,
+    change_body,
+    check_name,
+    own_name,
+    place_of,
+)
 from storage_api.domain.errors import Invalid
 from storage_api.domain.requests import VolumeCreate, VolumePatch
 
@@ -10,7 +16,7 @@ from storage_api.domain.requests import VolumeCreate, VolumePatch
 def clone_place(name: str, fields: VolumeCreate) -> Place:
     """As for a new volume, but a clone may do without a junction path: it is not mounted then."""
     if path_of(name) is None and "junction_path" not in fields:
-        check_name(name)
+        check_name(own_name(name, fields))
         return Place(name, "")
     return place_of(name, fields)
 

@@ -80,6 +80,7 @@ class Snapshots(NetappBase, VolumeStore, SnapshotStore):
     def rollback_volume(self, volume: str, snapshot: str) -> Volume:
         """Bring the volume's data back to the snapshot's state; its settings stay.
 
+        Four calls: a look at the volume, at the snapshot, the rollback, the volume afterwards.
         It is asked for once. After a time-out or a cut connection nobody knows whether it
         happened, and the error says so.
         """

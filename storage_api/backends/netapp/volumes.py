@@ -6,15 +6,17 @@ from storage_api.backends.netapp import mapping, mapping_changes
 from storage_api.backends.netapp.base import VOLUMES
 from storage_api.backends.netapp.client import Json
 from storage_api.backends.netapp.creation import Creation
-from storage_api.backends.netapp.nodes import Nodes
 from storage_api.backends.netapp.refusals import amended, code_of
 from storage_api.backends.uncollected import uncollected
 from storage_api.backends.volumes import VolumeStore
 from storage_api.domain.errors import Conflict, NotSupported, StorageError
 from storage_api.domain.models import Volume
 from storage_api.domain.requests import VolumeCreate, VolumePatch
+from storage_api.transport.shared import Shared
+from storage_api.transport.stamp import Stamp
 
 _PRIVATE_CLI = "private/cli/volume"
+_NODES_LAST_SECONDS = 60.0
 
 
 class Volumes(Creation, VolumeStore):
@@ -125,13 +127,16 @@ class Volumes(Creation, VolumeStore):
 
     def _records(self, rows: list[Json]) -> list[Volume]:
         ours = mapping.shown(rows)
-        nodes = {} if mapping.tell_their_node(ours) else self._node_map.get()
+        nodes = {} if mapping.tell_their_node(ours) else self._node_map.get()[0]
         with uncollected():
             return mapping.volume_records(ours, nodes, self._filer)
 
     @cached_property
-    def _node_map(self) -> Nodes:
-        return Nodes(self._nodes)
+    def _node_map(self) -> Shared[dict[str, str]]:
+        """Costs a call that most listings need not make."""
+        return Shared(
+            self._nodes, Stamp("netapp-nodes", self._options.address), lasts=_NODES_LAST_SECONDS
+        )
 
     @cached_property
     def _filer(self) -> str:

@@ -35,6 +35,11 @@ def sent(sim: OntapSimulator, method: str) -> list[str]:
     return [f"{one.path}?{one.query}" for one in sim.requests if one.method == method]
 
 
+def calls(sim: OntapSimulator) -> list[str]:
+    """The method and path of each request so far."""
+    return [f"{one.method} {one.path}" for one in sim.requests]
+
+
 def kind_of(caught: pytest.ExceptionInfo[StorageError]) -> tuple[int, str]:
     """The status and the slug that a caller would get."""
     return caught.value.status, caught.value.slug

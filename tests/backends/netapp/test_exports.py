@@ -17,7 +17,7 @@ from storage_api.domain.errors import (
 from storage_api.transport.context import serving
 from tests.backends.netapp.filer import POLICIES, kind_of, sent, storage_at
 from tests.simulators.ontap import OntapSimulator
-from tests.simulators.ontap.records import Rule
+from tests.simulators.ontap.export_records import Rule
 
 ONE_POLICY = f"{POLICIES}/*"
 RULES = f"{POLICIES}/*/rules"

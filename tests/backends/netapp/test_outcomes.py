@@ -127,6 +127,14 @@ def test_a_rule_that_cannot_be_read_back_is_said_to_be_there(
         storage.ensure_rule("p", "10.0.0.1")
 
 
+def test_a_deletion_without_an_answer_may_land(sim: OntapSimulator) -> None:
+    sim.add_volume("vol")
+    sim.add_snapshot("vol", "old")
+    sim.faults.add(kind="hang", method="DELETE")
+    with pytest.raises(BackendTimeout, match="may still land"):
+        storage_at(sim, read_timeout=0.5).delete_snapshot("vol", "old")
+
+
 def test_a_change_without_an_answer_may_land(sim: OntapSimulator) -> None:
     sim.add_volume("v")
     sim.faults.add(kind="hang", method="PATCH", path=ONE_VOLUME)

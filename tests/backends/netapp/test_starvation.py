@@ -1,7 +1,6 @@
 """A filer that hangs keeps some threads of a worker busy; everybody else is served as ever.
 
-One uWSGI worker with half the threads of ``uwsgi.ini``, a simulated filer, and DummyStorage beside
-it.
+One uWSGI worker with the threads of ``uwsgi.ini``, a simulated filer, and DummyStorage beside it.
 """
 
 import threading
@@ -39,10 +38,23 @@ def sim() -> Iterator[OntapSimulator]:
 
 
 @pytest.fixture(scope="module")
-def api(sim: OntapSimulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OverNetwork]:
-    filer = ["filer", "NetappStorage", "hostname", sim.hostname, "ca_file", str(sim.ca_file)]
-    filer += ["username", sim.username, "password", sim.password, "vserver", sim.svm]
-    settings = {"SAPI_BACKENDS": f"{DUMMY}🦄{'🌈'.join(filer)}", "FLASK_DEBUG": "1"}
+def twin() -> Iterator[OntapSimulator]:
+    with OntapSimulator() as twin:
+        yield twin
+
+
+def entry(name: str, sim: OntapSimulator) -> str:
+    options = ["hostname", sim.hostname, "ca_file", str(sim.ca_file), "vserver", sim.svm]
+    account = ["username", sim.username, "password", sim.password]
+    return "🌈".join([name, "NetappStorage", *options, *account])
+
+
+@pytest.fixture(scope="module")
+def api(
+    sim: OntapSimulator, twin: OntapSimulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OverNetwork]:
+    entries = [DUMMY, entry("filer", sim), entry("twin", twin)]
+    settings = {"SAPI_BACKENDS": "🦄".join(entries), "FLASK_DEBUG": "1"}
     log = tmp_path_factory.mktemp("starvation") / "log"
     with uwsgi_server(settings, log, processes=1, threads=THREADS) as server:
         yield OverNetwork(server.url)
@@ -121,6 +133,21 @@ def test_a_hanging_filer_starves_nobody_and_recovers(sim: OntapSimulator, api: O
     refused = [answer for answer in people.answers if answer.status == 503]
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
     assert sim.most_at_once <= CONCURRENCY
+
+
+def test_two_filers_that_hang_at_once_leave_threads_too(
+    sim: OntapSimulator, twin: OntapSimulator, api: OverNetwork
+) -> None:
+    hangs = [one.faults.add(kind="hang", seconds=HANG_SECONDS, times=None) for one in (sim, twin)]
+    with ThreadPoolExecutor(CALLERS) as pool:
+        lists = ("/v3/filer/volumes", "/v3/twin/volumes")
+        asked = [pool.submit(api.get, lists[number % 2]) for number in range(CALLERS)]
+        until(lambda: all(hang.hits for hang in hangs))
+        until(lambda: any(done.done() and done.result().status == 503 for done in asked))
+        paths = ("/v3/dummy/volumes", "/health/live") * 5
+        assert max(seconds_for(api, path) for path in paths) < QUICK_SECONDS
+        twin.faults.clear()
+        sim.faults.clear()
 
 
 def test_a_long_list_holds_up_no_small_thing(sim: OntapSimulator, api: OverNetwork) -> None:

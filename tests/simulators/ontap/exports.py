@@ -6,10 +6,10 @@ from dataclasses import replace
 from tests.simulators.ontap import rules
 from tests.simulators.ontap.call import Call, created, json, one
 from tests.simulators.ontap.errors import OntapError, missing
+from tests.simulators.ontap.export_records import Policy, Rule
 from tests.simulators.ontap.fields import Schema
 from tests.simulators.ontap.http import Response
 from tests.simulators.ontap.listing import collection
-from tests.simulators.ontap.records import Policy, Rule
 from tests.simulators.ontap.rows import ComputedRow
 from tests.simulators.ontap.work import svm_of_body
 

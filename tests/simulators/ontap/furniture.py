@@ -7,17 +7,9 @@ from typing import Any
 from tests.simulators.ontap import snapshots, volume_writes
 from tests.simulators.ontap.changes import rounded
 from tests.simulators.ontap.errors import OntapError
+from tests.simulators.ontap.export_records import Policy, Rule
 from tests.simulators.ontap.exports import DEFAULT
-from tests.simulators.ontap.records import (
-    Aggregate,
-    Lock,
-    Node,
-    Policy,
-    Rule,
-    Snapshot,
-    Svm,
-    Volume,
-)
+from tests.simulators.ontap.records import Aggregate, Lock, Node, Snapshot, Svm, Volume
 from tests.simulators.ontap.rules import check_match
 from tests.simulators.ontap.settings import Settings
 from tests.simulators.ontap.sizing import SMALLEST

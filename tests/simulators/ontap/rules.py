@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from tests.simulators.ontap.body import Body
 from tests.simulators.ontap.errors import OntapError, bad_value, missing
+from tests.simulators.ontap.export_records import Policy, Rule
 from tests.simulators.ontap.fields import Schema, Version
 from tests.simulators.ontap.query import is_integer
-from tests.simulators.ontap.records import Policy, Rule
 
 RULE_LEAVES = (
     "index",

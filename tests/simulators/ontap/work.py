@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from tests.simulators.ontap.call import Call, Started, created, json
 from tests.simulators.ontap.errors import OntapError, missing
+from tests.simulators.ontap.export_records import Policy
 from tests.simulators.ontap.fields import Schema
 from tests.simulators.ontap.http import Response
 from tests.simulators.ontap.jobs import Job
-from tests.simulators.ontap.records import Policy, Ref, Svm
+from tests.simulators.ontap.records import Ref, Svm
 from tests.simulators.ontap.rows import Row
 from tests.simulators.ontap.world import World
 

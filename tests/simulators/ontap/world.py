@@ -9,18 +9,10 @@ from random import Random
 from uuid import UUID
 
 from tests.simulators.ontap.errors import OntapError, malformed_uuid, no_entry
+from tests.simulators.ontap.export_records import Policy
 from tests.simulators.ontap.jobs import Jobs
 from tests.simulators.ontap.query import is_integer
-from tests.simulators.ontap.records import (
-    Aggregate,
-    Lock,
-    Node,
-    Policy,
-    Ref,
-    Snapshot,
-    Svm,
-    Volume,
-)
+from tests.simulators.ontap.records import Aggregate, Lock, Node, Ref, Snapshot, Svm, Volume
 from tests.simulators.ontap.settings import Settings
 
 # Filers show local time with its offset; a client that drops the offset is an hour off.
