@@ -20,7 +20,8 @@ _BOOLEANS = {
 }
 #: What a whole number may look like: blanks around it, a sign, single underscores, ".0".
 _INTEGER = re.compile(r"\s*([+-]?[0-9]+(?:_[0-9]+)*)(?:\.0+)?\s*", re.ASCII)
-_LONGEST_INTEGER = 4300
+#: In digits. Python writes at most 4300, and the offset of a page is up to three longer.
+_LONGEST_INTEGER = 4296
 
 Problem = dict[str, Any]
 

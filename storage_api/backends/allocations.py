@@ -13,7 +13,7 @@ from storage_api.domain.models import GidCache, Order, Quota, Volume
 
 
 class TooManyWait(BackendUnavailable):
-    """As many as may wait for a list that is being read already."""
+    """As many as may wait for the portal do so already."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from storage_api.backends.cscs.mapping import Allocation
 
-_ORDERS = "/marketplace-orders/"
+#: An order's address; no step in it leads elsewhere.
+_ORDER = re.compile(r"(?P<root>(?!.*/\.)[^%]+)/marketplace-orders/[0-9A-Za-z-]+/?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PLAIN = re.compile(r"[A-Za-z0-9:/._~%\[\]-]+")
 _UNSETTLED = frozenset({"Erred", "Creating", "Updating", "Terminating"})
@@ -33,17 +34,18 @@ def origin_of(url: str) -> Origin | None:
 def action_urls(allocation: Allocation, waldur: Origin) -> dict[str, str]:
     """What may be done with the open order, by the keys of the CSCS document.
 
-    None at all where the order's own address is not at our Waldur: who follows it sends a token.
+    None at all where the order's own address is not that of an order at our Waldur: who follows
+    it sends a token.
     """
     order = allocation.order
     if order is None or order.url is None or origin_of(order.url) != waldur:
         return {}
+    found = _ORDER.fullmatch(order.url)
+    if found is None:
+        return {}
     base = order.url.rstrip("/")
     urls = {f"{name}_url": f"{base}/{name}/" for name in _ORDER_ACTIONS.get(order.state, ())}
-    root, found, _ = order.url.partition(_ORDERS)
-    if not found:
-        return urls
-    resource = f"{root}/marketplace-provider-resources/{allocation.uuid}"
+    resource = f"{found['root']}/marketplace-provider-resources/{allocation.uuid}"
     urls["set_backend_id_url"] = f"{resource}/set_backend_id/"
     if order.state == "pending-provider":
         urls["update_resource_options_url"] = f"{resource}/update_options_direct/"

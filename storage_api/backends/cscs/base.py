@@ -15,6 +15,7 @@ from storage_api.backends.cscs.quotas import QuotaRules
 from storage_api.backends.cscs.reading import Reader
 from storage_api.backends.cscs.settings import CscsOptions
 from storage_api.backends.cscs.snapshot import COLLISION, Entry, Snapshot
+from storage_api.backends.cscs.waiting import WaitingRoom
 from storage_api.domain.errors import Conflict, NotFound
 from storage_api.domain.secrets import Secret
 from storage_api.transport.gate import Gate
@@ -80,14 +81,19 @@ class CscsBase:
         )
 
     @cached_property
+    def _waiting(self) -> WaitingRoom:
+        return WaitingRoom(2 * self._options.concurrency)
+
+    @cached_property
     def _catalogue(self) -> Catalogue[Snapshot]:
         options = self._options
-        stamp = Stamp("cscs", options.waldur_root, *sorted(options.systems.values()))
+        # Of the whole Waldur: a reconciler may know fewer of its offerings.
+        stamp = Stamp("cscs", options.waldur_root)
         return Catalogue(
             self._reader.snapshot,
             stamp,
+            self._waiting,
             lasts=options.cache_ttl,
-            places=2 * options.concurrency,
         )
 
     def _living(self, volume: str, *, look_again: bool = False) -> Entry:

@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from storage_api.backends.allocations import TooManyWait
+from storage_api.backends.cscs.waiting import WaitingRoom
 from storage_api.domain.errors import BackendTimeout
 from storage_api.transport.context import (
     REQUEST_SECONDS,
@@ -58,13 +59,15 @@ class _Flight(Generic[T]):
 
 
 class Catalogue(Generic[T]):
-    """Safe to share between threads, of which at most ``places`` wait here at once."""
+    """Safe to share between threads, of which as many wait here at once as get a place."""
 
-    def __init__(self, read: Callable[[], T], stamp: Stamp, *, lasts: float, places: int) -> None:
+    def __init__(
+        self, read: Callable[[], T], stamp: Stamp, places: WaitingRoom, *, lasts: float
+    ) -> None:
         self._read = read
         self._stamp = stamp
         self._lasts = lasts
-        self._places = threading.BoundedSemaphore(places)
+        self._places = places
         self._lock = threading.Lock()
         self._last: _Reading[T] | None = None
         self._flight: _Flight[T] | None = None
@@ -95,19 +98,16 @@ class Catalogue(Generic[T]):
         self._stamp.advance()
 
     def _wait(self, flight: _Flight[T], spare: _Reading[T] | None) -> Kept[T]:
-        if not self._places.acquire(blocking=False):
-            if spare:
-                return Kept(spare.value, _age(spare), stale=True)
-            raise TooManyWait("Too many wait for the list already.", retry_after=2)
         try:
-            patience = PATIENCE_SECONDS if spare else REQUEST_SECONDS
-            reading = flight.result.result(timeout=seconds_left(patience))
-        except NotInTime:
+            with self._places.enter():
+                patience = PATIENCE_SECONDS if spare else REQUEST_SECONDS
+                reading = flight.result.result(timeout=seconds_left(patience))
+        except (NotInTime, TooManyWait) as error:
             if spare:
                 return Kept(spare.value, _age(spare), stale=True)
+            if isinstance(error, TooManyWait):
+                raise
             raise BackendTimeout("The list that is being read is not there yet.") from None
-        finally:
-            self._places.release()
         return Kept(reading.value, _age(reading))
 
     def _begin(self, as_of: int) -> _Flight[T]:

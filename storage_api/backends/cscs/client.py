@@ -178,7 +178,7 @@ class WaldurClient:
         count = answer.headers.get("X-Result-Count", "")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise self._malformed()
-        if not (count.isascii() and count.isdigit()):
+        if not re.fullmatch(r"[0-9]{1,18}", count):
             raise BackendMisbehaved(f"{self._name} does not say how long its listing is.")
         return Page(rows, int(count))
 

@@ -4,7 +4,8 @@ Waldur refuses a second approval or completion, and takes an error in any state:
 order is looked at first, and again when an answer is lost.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from storage_api.backends.allocations import OrderStore
@@ -27,19 +28,23 @@ from storage_api.transport.exclusive import exclusive
 
 #: After one of these the step may or may not have been taken; a conflict may be our own repeat.
 _UNSURE = (BackendTimeout, BackendUnavailable, BackendMisbehaved, Conflict)
-_LOCK, _ORDER, _RESOURCE = "cscs", "order", "resource"
+#: Kinds of locks; a path's is taken before a resource's.
+_ORDER, _PATH, _RESOURCE = "cscs-order", "cscs-path", "cscs-resource"
 
 
 class Orders(CscsBase, OrderStore):
     def list_orders(self, volume: str) -> list[Order]:
         entry = self._living(volume)
-        row = self._waldur.get_resource(entry.allocation.uuid)
+        with self._waiting.enter():
+            row = self._waldur.get_resource(entry.allocation.uuid)
         order = row.get("order_in_progress")
         if not isinstance(order, dict):
             return []
         return [order_record(order, self._mapped(row).allocation, self._rules)]
 
     def approve_order(self, volume: str, order: str, applied: Quota | None) -> Order:
+        if applied:
+            _enforced(applied)
         return self._step(
             volume,
             order,
@@ -81,7 +86,7 @@ class Orders(CscsBase, OrderStore):
         if not path.startswith("/") or not volume_name(path):
             raise Invalid("'backend_id' must be the absolute path at which the volume is.")
         uuid = self._writable(volume).allocation.uuid
-        with self._changing(_RESOURCE, uuid):
+        with self._changing(_PATH, path), self._changing(_RESOURCE, uuid):
             others = self._catalogue.get().value.by_name.get(volume_name(path), ())
             if any(not each.is_removed and each.allocation.uuid != uuid for each in others):
                 raise collision(volume_name(path))
@@ -91,10 +96,12 @@ class Orders(CscsBase, OrderStore):
             return self._volume(uuid)
 
     def set_applied(self, volume: str, quota: Quota | None, mode: str | None) -> Volume:
-        uuid = self._writable(volume).allocation.uuid
-        wanted: dict[str, Any] = self._rules.options(quota) if quota else {}
+        wanted: dict[str, Any] = self._rules.options(_enforced(quota)) if quota else {}
         if mode is not None:
             wanted["permissions"] = mode
+        if not wanted:
+            raise Invalid("Nothing to set: give limits or a mode.")
+        uuid = self._writable(volume).allocation.uuid
         with self._changing(_RESOURCE, uuid):
             held = self._waldur.get_resource(uuid).get("options")
             options = held if isinstance(held, dict) else {}
@@ -165,8 +172,10 @@ class Orders(CscsBase, OrderStore):
     def _writable(self, volume: str) -> Entry:
         return self._living(volume, look_again=True)
 
-    def _changing(self, kind: str, uuid: str) -> Any:
-        return exclusive(_LOCK, self._options.waldur_root, kind, uuid)
+    @contextmanager
+    def _changing(self, kind: str, name: str) -> Iterator[None]:
+        with self._waiting.enter(), exclusive(kind, self._options.waldur_root, name):
+            yield
 
     def _volume(self, uuid: str) -> Volume:
         return volume_record(self._mapped(self._waldur.get_resource(uuid)), self._rules)
@@ -179,3 +188,10 @@ class Orders(CscsBase, OrderStore):
 
     def _senseless(self, error: Malformed) -> BackendMisbehaved:
         return BackendMisbehaved(f"{self._name} has a resource whose {error} is wrong.")
+
+
+def _enforced(quota: Quota) -> Quota:
+    """Waldur has no word for limits that are kept but not enforced."""
+    if not quota.enabled:
+        raise Invalid("'quota.enabled' must be true: other limits are none here.")
+    return quota

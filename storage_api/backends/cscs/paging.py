@@ -17,6 +17,9 @@ R = TypeVar("R")
 #: The largest page that Waldur gives.
 PAGE_SIZE = 300
 
+#: What claims more would only fill our memory.
+_MOST_PAGES = 10_000
+
 log = structlog.get_logger(__name__)
 
 
@@ -65,6 +68,8 @@ def _read_once(fetch: Callable[[int], Page], at_once: int) -> tuple[dict[object,
         raise BackendMisbehaved("Waldur counts rows that it does not show.")
     if len(first.rows) < first.total:
         last = ceil_div(first.total, len(first.rows))
+        if last > _MOST_PAGES:
+            raise BackendMisbehaved("Waldur counts more pages than any site has.")
         pages += in_parallel(fetch, range(2, last + 1), at_once)
     rows: dict[object, Json] = {}
     for page in pages:

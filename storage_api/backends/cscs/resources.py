@@ -7,6 +7,7 @@ from storage_api.backends.allocations import (
     ResourceFilter,
     ResourceSelection,
     StorageResourceSource,
+    TooManyWait,
 )
 from storage_api.backends.cscs.base import CscsBase
 from storage_api.backends.cscs.client import Json
@@ -48,12 +49,15 @@ class StorageResources(CscsBase, StorageResourceSource):
         raw: dict[str, Any] = {"resources": [], "error": None}
         offerings: list[Json] = []
         try:
-            offerings = [
-                self._waldur.get_offering(str(row["uuid"]))
-                for row in self._waldur.list_offerings()
-                if row.get("slug") in slugs
-            ]
-            raw["resources"] = self._raw(wanted, slugs)
+            with self._waiting.enter():
+                offerings = [
+                    self._waldur.get_offering(str(row["uuid"]))
+                    for row in self._waldur.list_offerings()
+                    if row.get("slug") in slugs
+                ]
+                raw["resources"] = self._raw(wanted, slugs)
+        except TooManyWait:
+            raise
         except BackendError as error:
             raw["error"] = str(error)
         document = {

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 
@@ -17,8 +18,11 @@ from tests.backends.cscs.lab import (
 )
 from tests.conformance.client import Answer, Api
 from tests.simulators.waldur.faults import Kind
+from tests.simulators.waldur.http import SimulatorServer
+from tests.simulators.waldur.messages import Reply
 
 CUSTOMERS = "/api/marketplace-provider-offerings/*/customers/"
+VOLUME = "/v3/cscs/volumes/capstor/store/cscs/climate-lab/climate"
 LONG_ENOUGH = 10.0
 
 
@@ -186,8 +190,55 @@ def test_those_who_wait_are_bounded(lab: Lab) -> None:
     statuses = sorted(answer.status for answer in answers)
     assert statuses == [200] * 4 + [503] * 4
     busy = next(answer for answer in answers if answer.status == 503)
-    assert upstream_error(busy, 503) == "Too many wait for the list already."
+    assert upstream_error(busy, 503) == "Too many wait for Waldur already."
     assert busy.headers["Retry-After"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "orders/{order}/approve"),
+        ("PUT", "options"),
+        ("GET", "orders"),
+        ("GET", "?debug=true"),
+    ],
+)
+def test_a_waldur_that_hangs_keeps_few_callers_waiting(lab: Lab, method: str, path: str) -> None:
+    """The others' threads are free for other back-ends."""
+    api = lab.api(concurrency="2", cache_ttl="600", read_timeout="2")
+    order = lab.waldur.change_limits(lab.resource(), 20)
+    read(api)
+    lab.waldur.faults.add(kind="hang", times=None, seconds=2.5)
+    at = DOCUMENT if path.startswith("?") else f"{VOLUME}/"
+    url = at + path.format(order=UUID(order.uuid))
+    body = {"mode": "2770"} if method == "PUT" else None
+
+    def ask() -> tuple[float, int]:
+        began = time.monotonic()
+        status = api.request(method, url, json=body).status
+        return time.monotonic() - began, status
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = [each.result() for each in [pool.submit(ask) for _ in range(12)]]
+    at_once = [status for seconds, status in answers if seconds < 1]
+    assert len(at_once) >= 8
+    assert set(at_once) == {503}
+
+
+class Liar(SimulatorServer):
+    """A Waldur that says its list is ``count`` rows long, and shows one on each page."""
+
+    def __init__(self, count: str) -> None:
+        row = b'[{"uuid": "0123456789abcdef0123456789abcdef"}]'
+        super().__init__(lambda _: Reply(200, row, {"X-Result-Count": count}))
+
+
+@pytest.mark.parametrize("count", ["9" * 12, "9" * 5000, "-1", "1e3", ""])
+def test_a_count_that_cannot_be_true_is_502(lab: Lab, count: str) -> None:
+    with Liar(count) as liar:
+        text = upstream_error(lab.api(waldur_api_url=liar.url).get(DOCUMENT))
+        assert "Waldur" in text
+        assert len(liar.requests) < 10
 
 
 @pytest.mark.parametrize("path", [LISTING, CUSTOMERS])

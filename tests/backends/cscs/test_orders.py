@@ -223,6 +223,36 @@ def test_a_backend_id_is_the_path_and_the_name(lab: Lab) -> None:
     assert "path_collision" in taken.expect(409)["detail"]
 
 
+def test_of_two_that_are_moved_to_one_path_at_once_one_is(lab: Lab) -> None:
+    names = ["first", "second"]
+    for name in names:
+        lab.resource(name)
+    api = lab.api(cache_ttl="60")
+    read(api)
+    lab.waldur.latency = 0.1
+    answers = at_once(
+        lambda number: api.put(
+            f"{VOLUME.removesuffix('climate')}{names[number]}/backend-id",
+            {"backend_id": "/lustre/shared"},
+        ),
+        callers=2,
+    )
+    assert sorted(statuses(answers)) == [200, 409]
+    assert posts(lab) == ["set_backend_id"]
+
+
+@pytest.mark.parametrize("name", ["approve", "options"])
+def test_limits_cannot_be_switched_off(lab: Lab, api: Api, name: str) -> None:
+    order = lab.waldur.change_limits(lab.resource(), 20)
+    body = {"quota": {"max_bytes": TB, "enabled": False}}
+    if name == "options":
+        api.put(f"{VOLUME}/options", body).expect(400)
+        assert "Nothing to set" in api.put(f"{VOLUME}/options", {"quota": {}}).expect(400)["detail"]
+    else:
+        api.post(step(order, "approve"), body).expect(400)
+    assert posts(lab) == []
+
+
 @pytest.mark.parametrize(
     "path", ["", "/", "x", "x/y", "/a/../b", "/a/./b", "/..", "/a b", "/a\n", "//", 7, None]
 )

@@ -99,12 +99,12 @@ def too_small(name: str, text: str) -> dict[str, Any]:
         ("page=1.5", wrong("int_parsing", "page", NOT_AN_INTEGER, "1.5")),
         ("page=%D9%A1", wrong("int_parsing", "page", NOT_AN_INTEGER, "\u0661")),
         (
-            f"page={'9' * 4301}",
+            f"page={'9' * 4297}",
             wrong(
                 "int_parsing_size",
                 "page",
                 "Unable to parse input string as an integer, exceeded maximum size",
-                "9" * 4301,
+                "9" * 4297,
             ),
         ),
         (
@@ -163,10 +163,11 @@ def test_pages_lead_through_the_whole(site: Lab, many: Api) -> None:
     assert len(ids) == len(set(ids)) == 230
 
 
-def test_a_page_beyond_all_numbers_is_empty(many: Api) -> None:
-    document = read(many, f"?page={'9' * 400}&page_size=500")
+@pytest.mark.parametrize("digits", [400, 4296])
+def test_a_page_beyond_all_numbers_is_empty(many: Api, digits: int) -> None:
+    document = read(many, f"?page={'9' * digits}&page_size=500")
     assert document["resources"] == []
-    assert document["pagination"]["offset"] == (10**400 - 2) * 500
+    assert document["pagination"]["offset"] == (10**digits - 2) * 500
 
 
 def test_without_anything_there_are_no_pages(lab: Lab, api: Api) -> None:

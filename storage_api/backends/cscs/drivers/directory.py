@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
-
 from storage_api.backends.cscs.drivers.base import (
     DeletePolicy,
     Driver,
@@ -30,8 +28,6 @@ _DOOMED = ".deleting"
 _ABSENT = "There is no directory at the mount point."
 _WITHIN = "The mount point lies within another resource's directory."
 _NOT_OURS = "What is at the mount point was not made for this resource."
-
-log = structlog.get_logger(__name__)
 
 
 class DirectoryDriver(Driver):
@@ -171,11 +167,7 @@ class DirectoryDriver(Driver):
 
 def _own(directory: int, wanted: Wanted) -> None:
     """The mode last: a change of owner takes set-group-id away."""
-    uid = -1 if wanted.uid is None else wanted.uid
-    try:
-        os.fchown(directory, uid, wanted.gid)
-    except PermissionError:
-        log.warning("owner-not-set", resource=wanted.resource, uid=wanted.uid, gid=wanted.gid)
+    os.fchown(directory, -1 if wanted.uid is None else wanted.uid, wanted.gid)
     os.fchmod(directory, wanted.mode)
 
 

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from tests.backends.cscs.reconcile.lab import GID, Lab, Quotas, dashed, is_root, mode_of
+from tests.conformance.client import InProcess
+from tests.servers import service
 from tests.simulators.vast import VastSimulator
 
 TB = 10**12
@@ -174,6 +176,18 @@ def test_orders_that_wait_for_others_are_left_alone(lab: Lab, state: str) -> Non
 
     assert order.state == state
     assert not lab.place(order.resource).exists()
+
+
+def test_the_service_shows_at_once_what_was_done(lab: Lab) -> None:
+    lab.order()
+    api = InProcess(service(lab.environ))
+    (volume,) = api.get("/v3/hpc/volumes").expect(200)
+    assert volume["state"] == "pending"
+
+    assert lab.run().code == 0
+
+    (volume,) = api.get("/v3/hpc/volumes").expect(200)
+    assert volume["state"] == "active"
 
 
 def test_a_second_run_changes_nothing(lab: Lab) -> None:
