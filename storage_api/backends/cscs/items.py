@@ -9,7 +9,7 @@ import orjson
 from storage_api.backends.cscs.actions import Origin, action_urls
 from storage_api.backends.cscs.gids import mock_uid
 from storage_api.backends.cscs.hpc_user import LARGEST_GID
-from storage_api.backends.cscs.ids import dashed, scoped_id
+from storage_api.backends.cscs.ids import scoped_id
 from storage_api.backends.cscs.mapping import DEFAULT_MODE, Allocation
 from storage_api.backends.cscs.quotas import Quotas
 
@@ -120,11 +120,9 @@ def kept_gid(allocation: Allocation) -> int | None:
     """The group that Waldur itself keeps for the allocation, so that nobody need be asked."""
     kept = allocation.target or {}
     if allocation.target_type == "user":
-        project = kept.get("primaryProject")
-        kept = project if isinstance(project, dict) else {}
-    gid = kept.get("unixGid")
-    known = isinstance(gid, int) and not isinstance(gid, bool) and 0 < gid <= LARGEST_GID
-    return gid if known else None
+        kept = kept.get("primaryProject") or {}
+    gid: int | None = kept.get("unixGid")
+    return gid if gid and gid <= LARGEST_GID else None
 
 
 @lru_cache(maxsize=1024)
@@ -173,10 +171,9 @@ def _with_kept(target: Item, allocation: Allocation) -> Item:
     if kept is None:
         return target
     merged = {name: kept.get(name) for name in target}
-    merged["itemId"] = dashed(kept.get("itemId"))
     if "unixGid" in target and merged["unixGid"] is None:
         merged["unixGid"] = target["unixGid"]
-    if "primaryProject" in target and not isinstance(merged["primaryProject"], dict):
+    if "primaryProject" in target and merged["primaryProject"] is None:
         merged["primaryProject"] = target["primaryProject"]
     return merged
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from storage_api.backends.cscs.ids import dashed
 from storage_api.backends.cscs.quotas import OutOfRange, QuotaRules, Quotas
+from storage_api.backends.cscs.targets import Nonsense, clean_target
 
 Json = Mapping[str, Any]
 
@@ -246,9 +247,10 @@ def _kept_target(row: Json, data_type: str) -> Json | None:
     found = kept.get(kind) if isinstance(kept, Mapping) else None
     if not found:
         return None
-    if not isinstance(found, Mapping) or dashed(found.get("itemId")) is None:
-        raise Malformed(f"backend_metadata.{kind}")
-    return found
+    try:
+        return clean_target(found)
+    except Nonsense:
+        raise Malformed(f"backend_metadata.{kind}") from None
 
 
 def _used_space(row: Json) -> object:

@@ -9,6 +9,7 @@ import pytest
 from tests.backends.cscs.lab import Lab, kind, numbers, parents, projects, read
 from tests.conformance.client import Api
 
+KEPT = "0f3c2a7b9d8e4f6fb1d3c5a7e9b1d3f5"
 ACTIONS = (
     *("approve_by_provider_url", "reject_by_provider_url", "set_state_done_url"),
     *("set_state_erred_url", "set_backend_id_url", "update_resource_options_url"),
@@ -190,7 +191,7 @@ def test_an_option_overrides_the_permissions(
 
 def test_a_target_that_waldur_keeps_is_shown_and_needs_no_lookup(lab: Lab, api: Api) -> None:
     kept = {
-        "itemId": "0f3c2a7b9d8e4f6fb1d3c5a7e9b1d3f5",
+        "itemId": KEPT,
         "name": "kept",
         "status": "active",
         "unixGid": 12345,
@@ -232,6 +233,18 @@ def test_a_target_that_waldur_keeps_is_shown_and_needs_no_lookup(lab: Lab, api: 
         ((), {"backend_id": "/"}),
         ((), {"backend_metadata": {"project_item": "x"}}),
         ((), {"backend_metadata": {"project_item": {"itemId": "x"}}}),
+        *(
+            ((), {"backend_metadata": {"project_item": {"itemId": KEPT, name: wrong}}})
+            for name, wrong in [
+                ("unixGid", "8x"),
+                ("unixGid", -1),
+                ("unixGid", True),
+                ("name", 7),
+                ("status", "ready"),
+                ("status", ["active"]),
+                ("active", "yes"),
+            ]
+        ),
         ((), {"order_in_progress": "pending"}),
         ((), {"project_slug": ".."}),
         ((), {"customer_slug": "a/b"}),
@@ -252,6 +265,21 @@ def test_a_malformed_resource_costs_itself_alone(
     [(item_id, reason)] = reasons(document).items()
     assert item_id == str(UUID(bad.uuid))
     assert reason.startswith("malformed: ")
+
+
+def test_a_kept_user_is_shown_with_what_the_document_knows(lab: Lab, api: Api) -> None:
+    kept = {
+        "itemId": KEPT,
+        "unixUid": "20123",
+        "primaryProject": {"name": "lab", "unixGid": "8", "active": True, "secret": "x"},
+    }
+    lab.resource(
+        "kept", attributes={"storage_data_type": "users"}, backend_metadata={"user_item": kept}
+    )
+    [item] = projects(read(api))
+    target = item["target"]["targetItem"]
+    assert target["unixUid"] == 20123
+    assert target["primaryProject"] == {"name": "lab", "unixGid": 8, "active": True}
 
 
 def test_a_resource_without_a_name_of_its_own_is_counted(lab: Lab, api: Api) -> None:
