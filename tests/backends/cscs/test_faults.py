@@ -17,7 +17,7 @@ from tests.backends.cscs.lab import (
     upstream_error,
 )
 from tests.conformance.client import Answer, Api
-from tests.simulators.waldur.faults import Kind
+from tests.simulators.faults import Kind
 from tests.simulators.waldur.http import SimulatorServer
 from tests.simulators.waldur.messages import Reply
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Self
 
-from tests.simulators.waldur.faults import Faults
+from tests.simulators.faults import Faults
 from tests.simulators.waldur.messages import Reply, Request
 from tests.simulators.waldur.wire import Server
 

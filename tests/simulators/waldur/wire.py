@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, unquote_plus
 
-from tests.simulators.waldur.faults import Fault
+from tests.simulators.faults import Fault
 from tests.simulators.waldur.messages import Reply, Request
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
             case "hang":
                 simulator.wait(fault.seconds or None)
                 self.close_connection = True
+            case "code":
+                raise ValueError("Waldur's errors have no codes: order a status")
 
 
 def _failure(fault: Fault) -> Reply:

@@ -9,8 +9,8 @@ import pytest
 from tests.backends.cscs.reconcile.lab import GID, Lab
 from tests.conftest import skip_or_fail
 from tests.services.venvs import NotInstalled, venv
+from tests.simulators.tls import Authority
 from tests.simulators.vast import VastSimulator
-from tests.simulators.vast.tls import self_signed
 
 UID = 20123
 
@@ -101,14 +101,15 @@ def test_nonsense_from_vast_is_never_taken_for_an_answer(
 
 def test_tls_is_verified(vast_lab: Lab, tmp_path: Path) -> None:
     order = vast_lab.order()
-    pair = self_signed(tmp_path)
+    authority = Authority(tmp_path)
+    pair = authority.server()
     with VastSimulator(certificate=pair.certificate, key=pair.key) as secure:
         secure.cluster.groups[GID] = "climate"
         address = ("--vast-url", secure.url)
         assert vast_lab.run(*address).code == 1
         assert vast_lab.state_of(order)[0] == "pending-provider"
 
-        assert vast_lab.run(*address, "--vast-ca-file", str(pair.certificate)).code == 0
+        assert vast_lab.run(*address, "--vast-ca-file", str(authority.ca_file)).code == 0
         assert order.state == "done"
 
 
@@ -122,12 +123,13 @@ def vastpy() -> Path:
 
 def test_the_simulator_takes_what_vasts_own_client_sends(tmp_path: Path, vastpy: Path) -> None:
     """Its sign-on, addresses and fields are the ones that the driver relies on."""
-    pair = self_signed(tmp_path)
+    authority = Authority(tmp_path)
+    pair = authority.server()
     with VastSimulator(certificate=pair.certificate, key=pair.key) as vast:
         vast.cluster.groups[GID] = "climate"
         given: dict[str, object] = {
             "address": f"127.0.0.1:{vast.port}",
-            "ca": str(pair.certificate),
+            "ca": str(authority.ca_file),
         }
         given |= {"user": vast.user, "password": vast.password, "token": vast.token, "gid": GID}
         walk = Path(__file__).with_name("vastpy_walk.py")
