@@ -88,6 +88,8 @@ class NetappBase(ABC):
             self._check_svm()
         if len(rows) > 1:
             raise BackendMisbehaved(f"There are several volumes {name!r} in this SVM.")
+        if path_of(name) is None and any(row.get("name") != name for row in rows):
+            raise BackendMisbehaved(f"{self._name} shows another volume than {name!r}.")
         found = next(iter(mapping.shown(rows)), None)
         if found is None:
             self._uuids.forget(name)
