@@ -12,7 +12,13 @@ from storage_api.backends.netapp import mapping
 from storage_api.backends.netapp.client import Json, Ontap
 from storage_api.backends.netapp.refusals import amended, code_of
 from storage_api.backends.netapp.settings import NetappOptions
-from storage_api.domain.errors import BackendError, BackendMisbehaved, NotFound, StorageError
+from storage_api.domain.errors import (
+    BackendError,
+    BackendMisbehaved,
+    BackendRefused,
+    NotFound,
+    StorageError,
+)
 from storage_api.domain.models import Volume
 from storage_api.transport.context import current_request_id, serving
 from storage_api.transport.exclusive import exclusive
@@ -32,6 +38,7 @@ T = TypeVar("T")
 class NetappBase(ABC):
     """Common ground of the mixins that ``NetappStorage`` is put together from."""
 
+    _name: str
     _options: NetappOptions
 
     def __init__(self) -> None:
@@ -50,6 +57,19 @@ class NetappBase(ABC):
         """Keeps any query to our SVM, also where the account sees others."""
         return {"svm.name": self._options.vserver}
 
+    def _check_svm(self) -> None:
+        """Ask for our SVM where ONTAP has nothing: it has nothing in an SVM that is gone, too.
+
+        Raises:
+            BackendRefused: there is none of the name, or our account does not see it.
+        """
+        wanted = {"name": self._options.vserver, "fields": "name"}
+        if not self._ontap.records("svm/svms", wanted):
+            raise BackendRefused(
+                f"{self._name} has no SVM of the name in option vserver, or our account does not "
+                "see it. After a MetroCluster switch-over the SVM is called <name>-mc."
+            )
+
     # Finding a volume, by its name or by node:/junction/path
 
     def _find_volume(self, name: str, fields: str) -> Json | None:
@@ -64,8 +84,12 @@ class NetappBase(ABC):
             "fields": f"{mapping.IDENTITY},{fields}",
         }
         rows = self._ontap.records(VOLUMES, wanted)
+        if not rows:
+            self._check_svm()
         if len(rows) > 1:
             raise BackendMisbehaved(f"There are several volumes {name!r} in this SVM.")
+        if path_of(name) is None and any(row.get("name") != name for row in rows):
+            raise BackendMisbehaved(f"{self._name} shows another volume than {name!r}.")
         found = next(iter(mapping.shown(rows)), None)
         if found is None:
             self._uuids.forget(name)

@@ -21,5 +21,7 @@ class Capacities(Aggregates, VolumeStore, CapacityReporter):
             "fields": "aggregates.name,aggregates.available_size",
         }
         svms = self._ontap.records("svm/svms", wanted)
+        if not svms:
+            self._check_svm()
         cluster = self._cluster_aggregates(mapping.FIELDS)
         return mapping.capacity_record(svms, cluster, self.list_volumes())

@@ -27,7 +27,10 @@ _MOST_NAMES = 5
 class Exports(NetappBase, ExportStore):
     def list_policies(self) -> list[ExportPolicy]:
         """One call for all policies, and one more for each of 500 rules or more."""
-        return [self._record(row) for row in self._policies()]
+        rows = self._policies()
+        if not rows:
+            self._check_svm()
+        return [self._record(row) for row in rows]
 
     def get_policy(self, name: str) -> ExportPolicy:
         return self._record(self._policy(name))
@@ -105,6 +108,7 @@ class Exports(NetappBase, ExportStore):
     def _policy(self, name: str) -> Json:
         found = self._find_policy(name)
         if found is None:
+            self._check_svm()
             raise NotFound(f"There is no export policy {name!r}.")
         return found
 

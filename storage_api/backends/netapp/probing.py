@@ -13,7 +13,6 @@ _NEEDED = (VOLUMES, "protocols/nfs/export-policies", "protocols/locks", "cluster
 
 
 class Probing(NetappBase):
-    _name: str
     _proven = False
 
     def probe(self) -> None:
@@ -28,14 +27,6 @@ class Probing(NetappBase):
             self._check_version()
             self._check_role()
             self._proven = True
-
-    def _check_svm(self) -> None:
-        wanted = {"name": self._options.vserver, "fields": "name"}
-        if not self._ontap.records("svm/svms", wanted):
-            raise BackendRefused(
-                f"{self._name} has no SVM of the name in option vserver, or our account does not "
-                "see it. After a MetroCluster switch-over the SVM is called <name>-mc."
-            )
 
     def _check_version(self) -> None:
         version = self._version()

@@ -29,7 +29,10 @@ class Volumes(Creation, VolumeStore):
 
     def _fetch_volumes(self) -> list[Volume]:
         wanted = {**self._svm(), "style": "flexvol", "state": "!restricted"}
-        return self._records(self._ontap.records(VOLUMES, {**wanted, "fields": mapping.FIELDS}))
+        rows = self._ontap.records(VOLUMES, {**wanted, "fields": mapping.FIELDS})
+        if not rows:
+            self._check_svm()
+        return self._records(rows)
 
     def get_volume(self, name: str) -> Volume:
         """One call. ``name`` may be ``node:/junction/path``; the node is not looked at."""

@@ -56,7 +56,9 @@ class Wire:
         headers = _HEADERS if sent is None else _HEADERS | _JSON
         answer = self._http.request(method, url, repeatable=repeatable, headers=headers, body=sent)
         document = _decode(answer.body)
-        if answer.status in _WELL:
+        # A job that is read has an error of its own.
+        failed = method != "GET" and bool((document or {}).get("error"))
+        if answer.status in _WELL and not failed:
             if document is None and (method == "GET" or answer.body.strip()):
                 raise self.garbage()
             return answer.status, document or {}

@@ -1,7 +1,10 @@
 """What the state of a back-end tells an operator."""
 
+from collections.abc import Callable
+
 import pytest
 
+from storage_api.backends.netapp.backend import NetappStorage
 from storage_api.domain.errors import BackendMisbehaved, BackendRefused
 from tests.backends.netapp.filer import storage_at
 from tests.simulators.ontap import OntapSimulator, Settings
@@ -54,3 +57,28 @@ def test_what_the_role_lacks_is_named_until_it_is_there(sim: OntapSimulator, pat
             storage.probe()
     sim.account.denied = ()
     storage.probe()
+
+
+@pytest.mark.parametrize("svm_account", [False, True])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        NetappStorage.list_volumes,
+        lambda storage: storage.get_volume("v"),
+        NetappStorage.list_policies,
+        lambda storage: storage.get_policy("p"),
+        NetappStorage.get_capacity,
+    ],
+    ids=["volumes", "volume", "policies", "policy", "capacity"],
+)
+def test_an_svm_that_is_gone_is_not_called_empty(
+    svm_account: bool, ask: Callable[[NetappStorage], object]
+) -> None:
+    """ONTAP itself answers questions about it with nothing at all."""
+    with OntapSimulator(svm_account=svm_account) as sim:
+        sim.add_volume("v")
+        sim.add_policy("p")
+        storage = storage_at(sim)
+        sim.rename_svm(sim.svm, f"{sim.svm}-mc")
+        with pytest.raises(BackendRefused, match="no SVM of the name"):
+            ask(storage)

@@ -9,6 +9,7 @@ from storage_api.domain.errors import (
     BackendMisbehaved,
     BackendTimeout,
     BackendUnavailable,
+    Conflict,
     StorageError,
 )
 from storage_api.domain.requests import VolumeCreate
@@ -81,6 +82,33 @@ def test_what_was_never_sent_may_not_exist(sim: OntapSimulator, port: int) -> No
     with pytest.raises(BackendUnavailable, match="cannot be reached") as caught:
         storage.create_volume("new", fields)
     assert "may exist" not in str(caught.value)
+
+
+# An answer that is not about what was asked
+
+
+def test_a_good_status_with_an_error_in_it_is_no_success(
+    sim: OntapSimulator, storage: NetappStorage
+) -> None:
+    sim.add_volume("v")
+    body = '{"error": {"code": "917533", "message": "offline"}}'
+    sim.faults.add(
+        kind="garbage", method="PATCH", status=200, body=body, content_type="application/json"
+    )
+    with pytest.raises(Conflict, match="917533"):
+        storage.update_volume("v", {"autosize_enabled": False})
+
+
+def test_another_volume_than_the_one_asked_for_is_left_alone(
+    sim: OntapSimulator, storage: NetappStorage
+) -> None:
+    other = sim.add_volume("other")
+    row = f'{{"name": "other", "uuid": "{other.uuid}", "state": "online"'
+    body = f'{{"records": [{row}, "aggregates": [{{"name": "aggr1"}}]}}]}}'
+    sim.faults.add(kind="garbage", method="GET", body=body, content_type="application/json")
+    with pytest.raises(BackendMisbehaved):
+        storage.restrict_volume("v")
+    assert sent(sim, "PATCH") == []
 
 
 # Done, but not to be read back
