@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from storage_api.backends.cscs.mapping import Malformed
 from storage_api.backends.cscs.quotas import OVERRIDES, OutOfRange, QuotaRules
+from storage_api.backends.cscs.rows import Malformed
 from storage_api.domain.models import Quota
 
 Json = dict[str, Any]

@@ -8,13 +8,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from posixpath import dirname
-from typing import Any
 
 from storage_api.backends.cscs.ids import dashed
 from storage_api.backends.cscs.quotas import OutOfRange, QuotaRules, Quotas
+from storage_api.backends.cscs.rows import (
+    SEGMENT,
+    Json,
+    Malformed,
+    mapping_of,
+    optional_text_of,
+    segment_of,
+    text_of,
+    uuid_of,
+)
 from storage_api.backends.cscs.targets import Nonsense, clean_target
-
-Json = Mapping[str, Any]
 
 STATUSES: Mapping[str, str] = {
     "Creating": "pending",
@@ -28,14 +35,8 @@ DEFAULT_DATA_TYPE = "store"
 DEFAULT_MODE = "775"
 _USER_DATA_TYPES = frozenset({"users", "scratch"})
 _MODE = re.compile(r"[0-7]{3,4}")
-#: One part of a path: nothing that leads elsewhere, nothing that breaks a log line.
-_SEGMENT = re.compile(r"(?!\.{1,2}$)[^/\x00-\x1f\x7f]{1,255}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_PATH = 4096
-
-
-class Malformed(ValueError):
-    """A row that cannot be understood; the text says which part, without its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +116,15 @@ def read_allocation(row: Json, rules: Rules) -> Allocation:
     Raises:
         Malformed: a part of it makes no sense.
     """
-    attributes, options = _mapping(row, "attributes"), _mapping(row, "options")
-    limits = _mapping(row, "limits")
+    attributes, options = mapping_of(row, "attributes"), mapping_of(row, "options")
+    limits = mapping_of(row, "limits")
     state = row.get("state") if isinstance(row.get("state"), str) else ""
     order = _open_order(row)
     effective = _effective_state(str(state), order)
     data_type = _data_type(attributes)
-    offering = _segment(row, "offering_slug")
-    tenant, customer = _segment(row, "provider_slug"), _segment(row, "customer_slug")
-    project = _segment(row, "project_slug")
+    offering = segment_of(row, "offering_slug")
+    tenant, customer = segment_of(row, "provider_slug"), segment_of(row, "customer_slug")
+    project = segment_of(row, "project_slug")
     backend_id = _backend_id(row)
     default_path = f"/{offering}/{data_type.lower()}/{tenant}/{customer}/{project}"
     try:
@@ -132,16 +133,16 @@ def read_allocation(row: Json, rules: Rules) -> Allocation:
         raise Malformed("limits or options") from None
     old, new = _update_quotas(row, limits, options, rules.quotas)
     return Allocation(
-        uuid=_uuid(row, "uuid"),
-        slug=_text(row, "slug"),
+        uuid=uuid_of(row, "uuid"),
+        slug=text_of(row, "slug"),
         state=str(state),
         effective_state=effective,
         status=STATUSES.get(effective, "pending"),
-        offering_uuid=_uuid(row, "offering_uuid"),
+        offering_uuid=uuid_of(row, "offering_uuid"),
         offering_slug=offering,
         data_type=data_type,
         tenant_slug=tenant,
-        tenant_name=_optional_text(row, "provider_name") or tenant.upper(),
+        tenant_name=optional_text_of(row, "provider_name") or tenant.upper(),
         customer_uuid=dashed(row.get("customer_uuid")),
         customer_slug=customer,
         project_slug=project,
@@ -155,7 +156,7 @@ def read_allocation(row: Json, rules: Rules) -> Allocation:
         options=options,
         target=None if rules.ignore_targets else _kept_target(row, data_type),
         used_space=_used_space(row),
-        created=_optional_text(row, "created"),
+        created=optional_text_of(row, "created"),
     )
 
 
@@ -168,7 +169,7 @@ def _data_type(attributes: Json) -> str:
     found = attributes.get("storage_data_type")
     if not isinstance(found, str) or not found.strip():
         return DEFAULT_DATA_TYPE
-    if not _SEGMENT.fullmatch(found.strip()):
+    if not SEGMENT.fullmatch(found.strip()):
         raise Malformed("attributes.storage_data_type")
     return found.strip()
 
@@ -205,10 +206,10 @@ def _open_order(row: Json) -> OpenOrder | None:
         raise Malformed("order_in_progress")
     return OpenOrder(
         uuid=dashed(order.get("uuid")) or "",
-        type=_optional_text(order, "type") or "",
-        state=_optional_text(order, "state") or "",
-        url=_optional_text(order, "url"),
-        created=_optional_text(order, "created"),
+        type=optional_text_of(order, "type") or "",
+        state=optional_text_of(order, "state") or "",
+        url=optional_text_of(order, "url"),
+        created=optional_text_of(order, "created"),
     )
 
 
@@ -256,38 +257,3 @@ def _kept_target(row: Json, data_type: str) -> Json | None:
 def _used_space(row: Json) -> object:
     used = row.get("current_usages")
     return used.get("storage") if isinstance(used, Mapping) else None
-
-
-def _mapping(row: Json, name: str) -> Json:
-    found = row.get(name)
-    if found is None:
-        return {}
-    if not isinstance(found, Mapping):
-        raise Malformed(name)
-    return found
-
-
-def _segment(row: Json, name: str) -> str:
-    found = row.get(name)
-    if not isinstance(found, str) or not _SEGMENT.fullmatch(found):
-        raise Malformed(name)
-    return found
-
-
-def _uuid(row: Json, name: str) -> str:
-    found = dashed(row.get(name))
-    if found is None:
-        raise Malformed(name)
-    return found
-
-
-def _text(row: Json, name: str) -> str:
-    found = row.get(name)
-    if not isinstance(found, str) or not found:
-        raise Malformed(name)
-    return found
-
-
-def _optional_text(row: Json, name: str) -> str | None:
-    found = row.get(name)
-    return found if isinstance(found, str) and found else None

@@ -12,8 +12,9 @@ from storage_api.backends.allocations import OrderStore
 from storage_api.backends.cscs.applied import after_order, applied_options, joined
 from storage_api.backends.cscs.base import CscsBase, collision
 from storage_api.backends.cscs.ids import dashed
-from storage_api.backends.cscs.mapping import Malformed, read_allocation
+from storage_api.backends.cscs.mapping import read_allocation
 from storage_api.backends.cscs.records import order_record, volume_record
+from storage_api.backends.cscs.rows import Malformed
 from storage_api.backends.cscs.snapshot import COLLISION, Entry, volume_name
 from storage_api.domain.errors import (
     BackendMisbehaved,

@@ -10,7 +10,8 @@ from storage_api.backends.cscs.client import Json, WaldurClient
 from storage_api.backends.cscs.gids import GidResolver, Gids
 from storage_api.backends.cscs.ids import dashed
 from storage_api.backends.cscs.items import Bodies, Customer, ItemWriter, kept_gid
-from storage_api.backends.cscs.mapping import Allocation, Malformed, Rules, read_allocation
+from storage_api.backends.cscs.mapping import Allocation, Rules, read_allocation
+from storage_api.backends.cscs.rows import Malformed
 from storage_api.backends.cscs.snapshot import (
     COLLISION,
     NO_GID,

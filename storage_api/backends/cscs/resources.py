@@ -12,7 +12,8 @@ from storage_api.backends.allocations import (
 from storage_api.backends.cscs.base import CscsBase
 from storage_api.backends.cscs.client import Json
 from storage_api.backends.cscs.debugging import without_secrets
-from storage_api.backends.cscs.mapping import Malformed, read_allocation
+from storage_api.backends.cscs.mapping import read_allocation
+from storage_api.backends.cscs.rows import Malformed
 from storage_api.domain.errors import BackendError
 from storage_api.domain.models import GidCache
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from storage_api.backends.cscs.actions import origin_of
 from storage_api.backends.cscs.items import ItemWriter, kept_gid
-from storage_api.backends.cscs.mapping import Malformed, Rules, read_allocation
+from storage_api.backends.cscs.mapping import Rules, read_allocation
 from storage_api.backends.cscs.quotas import QuotaRules
 from storage_api.backends.cscs.records import volume_record
+from storage_api.backends.cscs.rows import Malformed
 from storage_api.backends.cscs.snapshot import Entry
 from storage_api.domain.units import MAX_BYTES
 

@@ -112,8 +112,10 @@ class Orders:
     def _provide(self, task: Task, order: OpenOrder) -> None:
         assert task.wanted is not None  # noqa: S101  # the caller has seen to it
         wanted = task.wanted
-        if task.lifts_limits:
-            raise Failed("invalid: 0 TB cannot be enforced; it would lift every limit.")
+        if task.unlimited:
+            raise Failed(
+                "invalid: 0 TB, or no number, cannot be enforced; it would lift every limit."
+            )
         applied = _tried(lambda: self.driver.provide(wanted, new=order.type == "Create"))
         told = asdict(applied) if applied else None
         self._record("provided", task, gid=wanted.gid, mode=f"{wanted.mode:o}", applied=told)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from storage_api.backends.cscs.mapping import Malformed
 from storage_api.backends.cscs.reconcile.orders import Orders, Outcome
 from storage_api.backends.cscs.reconcile.tasks import Task, read_task
+from storage_api.backends.cscs.rows import Malformed
 from storage_api.domain.errors import StorageError
 from storage_api.transport.context import serving
 

@@ -24,7 +24,8 @@ class Task:
     """``wanted`` is ``None`` where ``problem`` says what is missing to tell.
 
     ``options`` are those that the resource is to have besides the applied numbers.
-    ``lifts_limits``: it has limits, and by its order would have none, which is what 0 TB means.
+    ``unlimited``: it would have no limits, though it has some now, or one is spoken of that is
+    0 or no number.
     """
 
     resource: str
@@ -35,7 +36,7 @@ class Task:
     wanted: Wanted | None
     problem: str | None
     options: Mapping[str, Any]
-    lifts_limits: bool
+    unlimited: bool
 
     @property
     def waits_for_us(self) -> bool:
@@ -79,10 +80,13 @@ def read_task(row: Json, reader: Reader, rules: QuotaRules) -> Task:
         wanted=wanted,
         problem=problem,
         options=allocation.options,
-        lifts_limits=after is not row
-        and allocation.quotas is None
-        and reader.entry_of(row).allocation.quotas is not None,
+        unlimited=allocation.quotas is None
+        and ("storage" in (after.get("limits") or {}) or _has_limits(row, reader)),
     )
+
+
+def _has_limits(row: Json, reader: Reader) -> bool:
+    return reader.entry_of(row).allocation.quotas is not None
 
 
 def _sane(quota: Quota | None) -> Quota | None:

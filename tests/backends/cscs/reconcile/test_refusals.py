@@ -466,3 +466,18 @@ def test_zero_terabytes_never_lift_a_limit(lab: Lab, quotas: Quotas) -> None:
     assert change.state == "erred"
     assert "would lift every limit" in change.error_message
     assert len(quotas.calls()) == 1
+
+
+@pytest.mark.parametrize("storage", [0, -1, "1e400", "ten"])
+def test_nothing_is_made_without_the_limit_that_was_meant(
+    lab: Lab, quotas: Quotas, storage: object
+) -> None:
+    order = lab.order()
+    lab.waldur.spoil(order.resource, limits={"storage": storage})
+
+    assert lab.run().code == 1
+
+    assert order.state == "erred"
+    assert "cannot be enforced" in order.error_message
+    assert quotas.calls() == []
+    assert not lab.place(order.resource).exists()
