@@ -6,12 +6,13 @@ from storage_api.backends.netapp import mapping, mapping_changes
 from storage_api.backends.netapp.base import VOLUMES
 from storage_api.backends.netapp.client import Json
 from storage_api.backends.netapp.creation import Creation
-from storage_api.backends.netapp.refusals import amended, code_of
+from storage_api.backends.netapp.refusals import AMBIGUOUS, amended, code_of
 from storage_api.backends.uncollected import uncollected
 from storage_api.backends.volumes import VolumeStore
 from storage_api.domain.errors import Conflict, NotSupported, StorageError
 from storage_api.domain.models import Volume
 from storage_api.domain.requests import VolumeCreate, VolumePatch
+from storage_api.transport.gate import NeverSent
 from storage_api.transport.shared import Shared
 from storage_api.transport.stamp import Stamp
 
@@ -83,13 +84,22 @@ class Volumes(Creation, VolumeStore):
             if path == "/":
                 raise Conflict("The root volume of an SVM is left alone.")
             if path:
-                self._modify(uuid, {"nas": {"path": ""}})
+                self._unmount(row["name"], uuid)
             try:
                 self._modify(uuid, {"state": "restricted"})
             except StorageError as error:
                 raise self._mounted_again(row["name"], uuid, path, error) from error
             self._uuids.forget(name)
             self._uuids.forget(row["name"])
+
+    def _unmount(self, name: str, uuid: str) -> None:
+        try:
+            self._modify(uuid, {"nas": {"path": ""}})
+        except AMBIGUOUS as error:
+            if code_of(error) or isinstance(error, NeverSent):
+                raise
+            left = f"The volume {name!r} may be unmounted; repeat this with that name."
+            raise amended(error, left) from error
 
     def _mounted_again(
         self, name: str, uuid: str, path: str | None, error: StorageError

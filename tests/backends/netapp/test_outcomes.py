@@ -155,6 +155,14 @@ def test_a_rule_that_cannot_be_read_back_is_said_to_be_there(
         storage.ensure_rule("p", "10.0.0.1")
 
 
+def test_a_volume_that_may_be_unmounted_is_named(sim: OntapSimulator) -> None:
+    """By its path it could not be found any more."""
+    sim.add_volume("v")
+    sim.faults.add(kind="hang", method="PATCH", path=ONE_VOLUME)
+    with pytest.raises(BackendTimeout, match="'v' may be unmounted"):
+        storage_at(sim, read_timeout=0.5).restrict_volume("any:/v")
+
+
 def test_a_deletion_without_an_answer_may_land(sim: OntapSimulator) -> None:
     sim.add_volume("vol")
     sim.add_snapshot("vol", "old")
