@@ -55,8 +55,17 @@ def configured(class_name: str, **more: str) -> str:
     needed = {
         "RadosgwStorage": {"endpoint": "http://127.0.0.1:9", "admin_access_key": "AKIA"},
         "NetappStorage": {"username": "storage-api", "vserver": "vs3sx50"},
+        "CscsStorage": {
+            "waldur_api_url": "http://127.0.0.1:9",
+            "storage_systems": "capstor=capstor",
+            "hpc_user_api_url": "http://127.0.0.1:9",
+            "hpc_user_client_id": "storage",
+            "hpc_user_oidc_token_url": "http://127.0.0.1:9/token",
+            "socks_proxy": f"socks5://u:{PLANTED}proxy@127.0.0.1:9",
+            "hpc_user_socks_proxy": f"socks5://u:{PLANTED}other-proxy@127.0.0.1:9",
+        },
     }
-    options = {**needed.get(class_name, {}), **planted_options(class_name), **more}
+    options = {**planted_options(class_name), **needed.get(class_name, {}), **more}
     parts = [class_name.lower(), class_name]
     for name, value in options.items():
         parts += [name, value]
@@ -93,7 +102,14 @@ def test_no_answer_and_no_log_line_holds_one(everything: Flask, logged: io.Strin
 
 def _routes(app: Flask) -> list[Route]:
     """All of the dummy; a few of each back-end whose storage system is not there."""
-    paths = ("volumes", "buckets", "users", "namespaces", "capacity")
+    paths = (
+        "volumes",
+        "buckets",
+        "users",
+        "namespaces",
+        "capacity",
+        "storage-resources?debug=true",
+    )
     few = [Route("GET", f"/v3/{name.lower()}/{path}", None) for name in BUILTIN for path in paths]
     conf = [Route("GET", f"/conf/subsystems/{name.lower()}", None) for name in BUILTIN]
     ready = Route("GET", "/health/ready", None)

@@ -12,10 +12,14 @@ from storage_api.backends.registry import families_of, load_backend_class
 from storage_api.domain.capabilities import Capability
 from storage_api.domain.secrets import Secret
 
+#: What a portal allocates needs a portal.
+ALLOCATIONS = frozenset({Capability.STORAGE_RESOURCES, Capability.ORDERS})
 
-def test_it_has_every_family() -> None:
+
+def test_it_has_every_family_but_allocations() -> None:
     assert load_backend_class("DummyStorage") is DummyStorage
-    assert DummyStorage.capabilities == families_of(DummyStorage) == frozenset(Capability)
+    assert DummyStorage.capabilities == families_of(DummyStorage)
+    assert DummyStorage.capabilities == frozenset(Capability) - ALLOCATIONS
 
 
 def test_it_needs_no_option() -> None:
