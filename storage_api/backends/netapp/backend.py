@@ -50,6 +50,8 @@ class NetappStorage(Clones, Locks, Capacities, Probing, StorageBackend):
     def init_app(self, app: Flask, endpoint: str) -> None:
         """Of several filers, errors and logs tell which one they are about."""
         self._name = f"{endpoint} ({_KIND})"
+        # Made now, and connected later: of two first callers at once, each would make its own.
+        _ = self._ontap, self._all_volumes, self._node_map
         super().init_app(app, endpoint)
 
     @cached_property

@@ -52,6 +52,8 @@ class RadosgwStorage(Buckets, Users, Namespaces, Accounting, StorageBackend):
     def init_app(self, app: Flask, endpoint: str) -> None:
         """Of several gateways, errors and logs tell which one they are about."""
         self._name = f"{endpoint} ({_KIND})"
+        # Made now, and connected later: of two first callers at once, each would make its own.
+        _ = self._admin, self._s3, self._all_buckets
         super().init_app(app, endpoint)
 
     @cached_property
