@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from storage_api.backends.cscs.paging import PAGE_SIZE, Page, in_parallel, read_listing
+from storage_api.backends.uncollected import uncollected
 from storage_api.domain.errors import (
     BackendError,
     BackendMisbehaved,
@@ -257,7 +258,8 @@ def _segment(text: str) -> str:
 
 def _decode(answer: Answer) -> Any:
     try:
-        return orjson.loads(answer.body)
+        with uncollected():
+            return orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         raise BackendMisbehaved("Waldur sent something that is no JSON.") from None
 
