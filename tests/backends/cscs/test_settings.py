@@ -147,7 +147,10 @@ def test_the_gid_service_may_be_missing_in_development_only() -> None:
     ["socks5://127.0.0.1:1080", "socks5h://user:word@proxy.example.org:1080", "socks5://[::1]:9"],
 )
 def test_socks_proxies_may_be_given_for_either_service(proxy: str) -> None:
-    build(socks_proxy=proxy, hpc_user_socks_proxy=proxy)
+    options = build(socks_proxy=proxy, hpc_user_socks_proxy=proxy)._options
+    assert options.socks_proxy is not None
+    assert options.hpc_user_socks_proxy is not None
+    assert options.socks_proxy.reveal() == options.hpc_user_socks_proxy.reveal() == proxy
 
 
 def test_nothing_secret_is_in_what_prints() -> None:

@@ -107,6 +107,8 @@ class TestPolicies:
         sim.add_volume("vol", policy="p")
         sim.faults.add(method="DELETE", path=ONE_POLICY, kind="code", code=1703945)
         storage.delete_policy("a..z")
+        with pytest.raises(NotFound):
+            storage.get_policy("a..z")
 
     def test_default_stays(self, storage: NetappStorage) -> None:
         with pytest.raises(Conflict, match="'default' always stays"):

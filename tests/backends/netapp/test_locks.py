@@ -186,6 +186,7 @@ def test_a_client_that_let_go_meanwhile_is_no_error(
 ) -> None:
     sim.faults.add(method="DELETE", path=LOCKS, kind="code", code=4)
     storage.delete_lock("vol", "10.0.0.1")
+    assert len(sent(sim, "DELETE")) == 1
 
 
 def test_a_role_that_may_not_break_locks_is_named(
