@@ -23,6 +23,7 @@ from storage_api.backends.monitor import Monitor
 from storage_api.backends.options import OptionError
 from storage_api.backends.registry import UnknownBackendError, load_backend_class
 from storage_api.environment import SettingsError
+from storage_api.jobs.engine import Jobs
 from storage_api.logs import configure_logs
 from storage_api.security.basic import BasicAccount
 from storage_api.security.keys import former_keys, session_key
@@ -55,6 +56,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     for endpoint, backend in backends.items():
         backend.init_app(app, endpoint)
     app.extensions["storage_api_monitor"] = Monitor(app.extensions[EXTENSION])
+    app.extensions["storage_api_jobs"] = Jobs()
     watch_requests(app)
     register_problems(app)
     for blueprint in (page, health, signon):

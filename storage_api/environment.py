@@ -10,7 +10,7 @@ from storage_api.domain.secrets import Secret
 #: First path segments that belong to the service itself.
 RESERVED_ENDPOINTS = frozenset(
     {
-        *("api", "conf", "health", "login", "login_basic", "logout", "metrics", "overview"),
+        *("api", "conf", "health", "jobs", "login", "login_basic", "logout", "metrics", "overview"),
         *("static", "storage-resources", "swaggerui", "v3"),
     }
 )

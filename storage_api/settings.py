@@ -7,6 +7,8 @@ until a back-end's options give them a type, and no message repeats one.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from storage_api.domain import names
 from storage_api.domain.errors import Invalid
@@ -23,6 +25,7 @@ from storage_api.settings_oauth import OAuthSettings, oauth_of
 BACKEND_SEPARATOR = "🦄"
 OPTION_SEPARATOR = "🌈"
 
+_DATABASE_SCHEMES = ("postgresql", "sqlite")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -56,6 +59,9 @@ class RoleGroups:
 class Settings:
     """The whole configuration. ``oauth`` is ``None`` only in debug mode.
 
+    ``state_directory`` holds what must outlive the process: queued jobs and samples of usage,
+    where no Redis and no database are given. ``None`` is a directory that lasts only as long
+    as the host's temporary files.
     ``proxies`` is how many proxies stand in front, whose ``X-Forwarded-*`` are believed.
     """
 
@@ -65,6 +71,9 @@ class Settings:
     secret_key: Secret | None
     secret_key_fallbacks: tuple[Secret, ...]
     redis_url: Secret | None
+    database_url: Secret | None
+    state_directory: Path | None
+    billing_timezone: ZoneInfo
     proxies: int
     oauth: OAuthSettings | None
     basic: BasicSettings | None
@@ -88,6 +97,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             Secret(key) for key in list_of(environ, "SAPI_SECRET_KEY_FALLBACKS", mistakes)
         ),
         redis_url=_redis_url(environ, mistakes),
+        database_url=_database_url(environ, mistakes),
+        state_directory=_state_directory(environ, mistakes),
+        billing_timezone=_billing_timezone(environ, mistakes),
         proxies=_proxies(environ, mistakes),
         oauth=oauth_of(environ, mistakes, debug=debug),
         basic=_basic(environ, mistakes),
@@ -168,6 +180,29 @@ def _redis_url(environ: Mapping[str, str], mistakes: list[str]) -> Secret | None
     if url and not is_url(url, {"redis", "rediss"}):
         mistakes.append("SAPI_REDIS_URL must be a redis or rediss URL")
     return Secret(url) if url else None
+
+
+def _database_url(environ: Mapping[str, str], mistakes: list[str]) -> Secret | None:
+    url = environ.get("SAPI_DATABASE_URL", "")
+    scheme = url.partition(":")[0]
+    if url and scheme not in _DATABASE_SCHEMES:
+        mistakes.append(f"SAPI_DATABASE_URL must begin with {' or '.join(_DATABASE_SCHEMES)}")
+    return Secret(url) if url else None
+
+
+def _state_directory(environ: Mapping[str, str], mistakes: list[str]) -> Path | None:
+    text = environ.get("SAPI_STATE_DIRECTORY", "")
+    if text and not Path(text).is_dir():
+        mistakes.append("SAPI_STATE_DIRECTORY must be the path of a directory")
+    return Path(text).absolute() if text else None
+
+
+def _billing_timezone(environ: Mapping[str, str], mistakes: list[str]) -> ZoneInfo:
+    try:
+        return ZoneInfo(environ.get("SAPI_BILLING_TIMEZONE") or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        mistakes.append("SAPI_BILLING_TIMEZONE must be a name of the IANA time zones")
+        return ZoneInfo("UTC")
 
 
 def _basic(environ: Mapping[str, str], mistakes: list[str]) -> BasicSettings | None:

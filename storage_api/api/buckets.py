@@ -2,12 +2,15 @@
 
 from http import HTTPStatus
 
+from flask import Response
+
 from storage_api.api.bodies import Body
 from storage_api.api.operation import operation
+from storage_api.api.purging import PURGE, PURGE_ERRORS, purge_requested, start_purge
 from storage_api.api.resource import BackendResource
 from storage_api.backends.objects import BucketStore
 from storage_api.domain.errors import Invalid
-from storage_api.domain.models import Bucket, Cors, Lifecycle, Policy, Ref
+from storage_api.domain.models import Bucket, Cors, Job, Lifecycle, Policy, Ref
 from storage_api.domain.requests import BucketCreate, BucketPatch
 from storage_api.security.roles import Role
 
@@ -91,13 +94,20 @@ class BucketItem(BackendResource):
         "delete_bucket",
         Role.UBER_ADMIN,
         status=HTTPStatus.NO_CONTENT,
-        errors={HTTPStatus.CONFLICT: "It still holds something; the detail says how much."},
+        parameters=[PURGE],
+        also={HTTPStatus.ACCEPTED: Job},
+        errors=PURGE_ERRORS
+        | {HTTPStatus.CONFLICT: "It still holds something; the detail says how much."},
     )
-    def delete(self, bucket: str, namespace: str | None = None) -> None:
+    def delete(self, bucket: str, namespace: str | None = None) -> Response | None:
         """Delete an empty bucket
 
-        Also 204 when it is gone already."""
-        self.backend.delete_bucket(Ref(namespace, bucket))
+        Also 204 when it is gone already. With `purge`, what it holds goes too."""
+        target = Ref(namespace, bucket)
+        if purge_requested():
+            return start_purge(self, "purge-bucket", target)
+        self.backend.delete_bucket(target)
+        return None
 
 
 class BucketLifecycle(BackendResource):

@@ -132,10 +132,10 @@ def mount_backends(api: Api, backends: Mapping[str, StorageBackend]) -> None:
         door = doors.door(endpoint, limit) if limit else None
         for capability, routes in ROUTES.items():
             for route in routes:
-                _mount(namespace, _Mounted(backend, door), backends, capability, route)
+                _mount(namespace, _Mounted(endpoint, backend, door), backends, capability, route)
         if Capability.STORAGE_RESOURCES in backend.capabilities and not published:
             published = True
-            _publish(api, endpoint, _Mounted(backend, door))
+            _publish(api, endpoint, _Mounted(endpoint, backend, door))
 
 
 def offers(backend: StorageBackend, capability: Capability, holder: HolderKind | None) -> bool:
@@ -150,6 +150,7 @@ def offers(backend: StorageBackend, capability: Capability, holder: HolderKind |
 
 
 class _Mounted(NamedTuple):
+    endpoint: str
     backend: StorageBackend
     door: Door | None
 

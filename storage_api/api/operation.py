@@ -24,6 +24,7 @@ class Operation:
     or ``None`` for an empty answer. ``status`` is that of a success; a create that may
     find its work done already (``idempotent_create``) answers 200 then. ``errors`` says
     what each error status means here, beside those that every operation has.
+    ``also`` are records of other successes, which the method answers as whole responses.
     ``parameters`` are those of the query that are no filter or page of a list. A method
     that answers in a published form of its own gives its answers as ``documents``.
     """
@@ -35,6 +36,7 @@ class Operation:
     body: Body | None = None
     idempotent_create: bool = False
     errors: dict[HTTPStatus, str] = field(default_factory=dict)
+    also: Mapping[HTTPStatus, type] = field(default_factory=dict)
     parameters: Sequence[Mapping[str, Any]] = ()
     documents: Mapping[HTTPStatus, Mapping[str, Any]] = field(default_factory=dict)
 

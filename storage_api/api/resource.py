@@ -96,8 +96,11 @@ class ApiResource(Resource):
 class BackendResource(ApiResource):
     """A resource of one mounted back-end."""
 
-    def __init__(self, api: object, *, backend: StorageBackend, door: Door | None) -> None:
+    def __init__(
+        self, api: object, *, endpoint: str, backend: StorageBackend, door: Door | None
+    ) -> None:
         super().__init__(api)
+        self.endpoint_name = endpoint
         self.backend: Any = backend
         self._door = door
 

@@ -2,12 +2,15 @@
 
 from http import HTTPStatus
 
+from flask import Response
+
 from storage_api.api.bodies import Body
 from storage_api.api.operation import operation
+from storage_api.api.purging import PURGE, PURGE_ERRORS, purge_requested, start_purge
 from storage_api.api.resource import BackendResource
 from storage_api.backends.objects import UserStore
 from storage_api.domain.errors import Invalid
-from storage_api.domain.models import Key, NewKey, Ref, User
+from storage_api.domain.models import Job, Key, NewKey, Ref, User
 from storage_api.domain.requests import UserCreate, UserPatch
 from storage_api.security.roles import Role
 
@@ -67,13 +70,19 @@ class UserItem(BackendResource):
         "delete_user",
         Role.UBER_ADMIN,
         status=HTTPStatus.NO_CONTENT,
-        errors={HTTPStatus.CONFLICT: "The user still owns buckets, or is not ours."},
+        parameters=[PURGE],
+        also={HTTPStatus.ACCEPTED: Job},
+        errors=PURGE_ERRORS | {HTTPStatus.CONFLICT: "The user still owns buckets, or is not ours."},
     )
-    def delete(self, uid: str, namespace: str | None = None) -> None:
+    def delete(self, uid: str, namespace: str | None = None) -> Response | None:
         """Delete a user who owns no bucket, with all keys
 
-        Also 204 when the user is gone already."""
-        self.backend.delete_user(Ref(namespace, uid))
+        Also 204 when the user is gone already. With `purge`, the user's buckets go too."""
+        user = Ref(namespace, uid)
+        if purge_requested():
+            return start_purge(self, "purge-user", user)
+        self.backend.delete_user(user)
+        return None
 
 
 class KeyList(BackendResource):

@@ -66,6 +66,11 @@ class StorageBackend(ABC):
         return None
 
     @property
+    def allows_purge(self) -> bool:
+        """Whether buckets and users may be deleted with all that they hold."""
+        return False
+
+    @property
     def default_namespace(self) -> str | None:
         """The namespace that paths without one mean; ``None`` for the nameless one."""
         return None

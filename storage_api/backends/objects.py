@@ -13,6 +13,8 @@ gone already is done.
 from abc import ABC, abstractmethod
 
 from storage_api.domain.models import (
+    Account,
+    AccountMetadata,
     Bucket,
     Cors,
     Key,
@@ -23,7 +25,9 @@ from storage_api.domain.models import (
     Ref,
     User,
 )
+from storage_api.domain.progress import Progress
 from storage_api.domain.requests import (
+    AccountCreate,
     BucketCreate,
     BucketPatch,
     NamespaceCreate,
@@ -79,6 +83,18 @@ class BucketStore(ABC):
 
         Raises:
             Conflict: it still holds objects, versions or open uploads; says how many.
+        """
+
+    @abstractmethod
+    def purge_bucket(self, bucket: Ref, progress: Progress) -> None:
+        """Delete a bucket with all that it holds; one that is gone is done.
+
+        Called by a job, and again after a break: it goes on with what is left. What object
+        lock protects is never removed but reported, and then the bucket stays.
+
+        Raises:
+            WorkStopped: as ``progress`` says.
+            Conflict: the bucket's owner is suspended, or not ours.
         """
 
     @abstractmethod
@@ -199,6 +215,41 @@ class UserStore(ABC):
 
         Raises:
             Conflict: the user owns buckets (says which), or is not ours.
+        """
+
+    @abstractmethod
+    def purge_user(self, user: Ref, progress: Progress) -> None:
+        """Delete a user with all buckets and what they hold; one who is gone is done.
+
+        Called by a job, and again after a break: it goes on with what is left. While a bucket
+        is left, the user and the keys stay.
+
+        Raises:
+            WorkStopped: as ``progress`` says.
+            Conflict: the user is suspended, or not ours.
+        """
+
+    @abstractmethod
+    def create_account(self, namespace: str | None, fields: AccountCreate) -> tuple[Account, bool]:
+        """Make a user for one resource of a portal, with limits and one key.
+
+        The name is ``uid``, or derived from organization, project and resource_uuid. The user
+        is stamped with whom it was made for. One that exists with this very stamp is adopted:
+        its limits are set again, a missing key is made, an existing one stays and its secret
+        is not told again.
+
+        Raises:
+            Invalid: the name cannot be derived, or a limit cannot be honoured here.
+            AlreadyExists: a user of that name was made for something else.
+            NotFound: there is no such namespace.
+        """
+
+    @abstractmethod
+    def get_account_metadata(self, user: Ref) -> AccountMetadata:
+        """What a portal shows of a user; with credentials only where configuration says so.
+
+        Raises:
+            NotFound: there is no such user.
         """
 
     @abstractmethod

@@ -8,6 +8,7 @@ Keys that no record has are described where they stand.
 from typing import Annotated, Required, TypedDict
 
 from storage_api.domain.models import Quota, Versioning, about
+from storage_api.domain.units import MAX_BYTES
 
 
 class VolumePatch(TypedDict, total=False):
@@ -129,6 +130,46 @@ class UserPatch(TypedDict, total=False):
 
 class UserCreate(UserPatch, total=False):
     quota: Quota
+
+
+class AccountCreate(TypedDict, total=False):
+    uid: Annotated[
+        str,
+        about("The user's name; or give organization, project and resource_uuid.", example="alice"),
+    ]
+    organization: Annotated[
+        str, about("Short name of the organization.", example="physics", maxLength=255)
+    ]
+    project: Annotated[str, about("Short name of the project.", example="atlas", maxLength=255)]
+    resource_uuid: Annotated[
+        str,
+        about(
+            "The resource that the portal keeps for this account.",
+            example="abc7de61ae93421cb02556ff18e18679",
+            pattern="^[0-9A-Fa-f]{8}-?([0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}$",
+        ),
+    ]
+    display_name: str
+    storage_limit: Annotated[
+        int | None,
+        about(
+            "Most bytes in all buckets together; null is unlimited. Absent: what the "
+            "configuration says.",
+            example=10**12,
+            minimum=1,
+            maximum=MAX_BYTES,
+        ),
+    ]
+    object_limit: Annotated[
+        int | None,
+        about(
+            "Most objects in all buckets together; null is unlimited. Absent: what the "
+            "configuration says.",
+            example=1_000_000,
+            minimum=1,
+            maximum=MAX_BYTES,
+        ),
+    ]
 
 
 class NamespacePatch(TypedDict, total=False):

@@ -10,6 +10,14 @@ of them in 2.6 ms that way, and in 9 ms with slots.
 """
 
 from storage_api.domain.models.accounting import Capacity, Quota, State, Usage
+from storage_api.domain.models.accounts import (
+    Account,
+    AccountMetadata,
+    BucketSummary,
+    Connection,
+    QuotaSummary,
+    StorageSummary,
+)
 from storage_api.domain.models.allocations import GidCache, Order
 from storage_api.domain.models.bucket_settings import (
     Cors,
@@ -21,17 +29,24 @@ from storage_api.domain.models.bucket_settings import (
     Transition,
 )
 from storage_api.domain.models.documented import about, described, size
+from storage_api.domain.models.jobs import Job, JobState
 from storage_api.domain.models.objects import Bucket, Key, Namespace, NewKey, Ref, User, Versioning
 from storage_api.domain.models.volumes import ExportPolicy, Lock, Snapshot, Volume
 
 __all__ = [
+    "Account",
+    "AccountMetadata",
     "Bucket",
+    "BucketSummary",
     "Capacity",
+    "Connection",
     "Cors",
     "CorsMethod",
     "CorsRule",
     "ExportPolicy",
     "GidCache",
+    "Job",
+    "JobState",
     "Key",
     "Lifecycle",
     "LifecycleRule",
@@ -41,9 +56,11 @@ __all__ = [
     "Order",
     "Policy",
     "Quota",
+    "QuotaSummary",
     "Ref",
     "Snapshot",
     "State",
+    "StorageSummary",
     "Transition",
     "Usage",
     "User",

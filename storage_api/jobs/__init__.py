@@ -1,0 +1,1 @@
+"""Work longer than a request: huey, its stores, resuming what was broken off."""
