@@ -5,7 +5,7 @@ from http import HTTPStatus
 from storage_api.api.bodies import Body
 from storage_api.api.operation import operation
 from storage_api.api.resource import BackendResource
-from storage_api.backends.allocations import OrderStore
+from storage_api.backends.orders import OrderStore
 from storage_api.domain.errors import Invalid
 from storage_api.domain.models import Order, Volume
 from storage_api.domain.requests import (

@@ -25,7 +25,7 @@ from storage_api.api.storage_resources_query import (
     ResourceQuery,
     read_query,
 )
-from storage_api.backends.allocations import ResourceSelection, StorageResourceSource, TooManyWait
+from storage_api.backends.orders import ResourceSelection, StorageResourceSource, TooManyWait
 from storage_api.domain.errors import BackendError
 from storage_api.domain.models import GidCache
 from storage_api.domain.units import ceil_div

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from storage_api.backends.allocations import ResourceFilter
+from storage_api.backends.orders import ResourceFilter
 
 STATES = ("Creating", "Erred", "OK", "Terminated", "Terminating", "Updating")
 STATUSES = ("pending", "active", "removing", "removed", "error", "updating", "unknown")

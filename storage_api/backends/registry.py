@@ -9,9 +9,9 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from storage_api.backends.accounting import CapacityReporter, QuotaStore, UsageReporter
-from storage_api.backends.allocations import OrderStore, StorageResourceSource
 from storage_api.backends.base import StorageBackend
 from storage_api.backends.objects import BucketStore, NamespaceStore, UserStore
+from storage_api.backends.orders import OrderStore, StorageResourceSource
 from storage_api.backends.volumes import ExportStore, LockStore, SnapshotStore, VolumeStore
 from storage_api.domain.capabilities import Capability
 

@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from storage_api.backends.allocations import TooManyWait
 from storage_api.backends.cscs.waiting import WaitingRoom
+from storage_api.backends.orders import TooManyWait
 from storage_api.domain.errors import BackendTimeout
 from storage_api.transport.context import (
     REQUEST_SECONDS,

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from storage_api.backends.allocations import OrderStore
 from storage_api.backends.cscs.applied import after_order, applied_options, joined
 from storage_api.backends.cscs.base import CscsBase, collision
 from storage_api.backends.cscs.ids import dashed
@@ -16,6 +15,7 @@ from storage_api.backends.cscs.mapping import read_allocation
 from storage_api.backends.cscs.records import order_record, volume_record
 from storage_api.backends.cscs.rows import Malformed
 from storage_api.backends.cscs.snapshot import COLLISION, Entry, volume_name
+from storage_api.backends.orders import OrderStore
 from storage_api.domain.errors import (
     BackendMisbehaved,
     BackendTimeout,

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from storage_api.backends.allocations import (
-    ResourceFilter,
-    ResourceSelection,
-    StorageResourceSource,
-    TooManyWait,
-)
 from storage_api.backends.cscs.base import CscsBase
 from storage_api.backends.cscs.client import Json
 from storage_api.backends.cscs.debugging import without_secrets
 from storage_api.backends.cscs.mapping import read_allocation
 from storage_api.backends.cscs.rows import Malformed
+from storage_api.backends.orders import (
+    ResourceFilter,
+    ResourceSelection,
+    StorageResourceSource,
+    TooManyWait,
+)
 from storage_api.domain.errors import BackendError
 from storage_api.domain.models import GidCache
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import orjson
 
-from storage_api.backends.allocations import ResourceFilter
 from storage_api.backends.cscs.items import Bodies, Customer, Item
 from storage_api.backends.cscs.mapping import Allocation
+from storage_api.backends.orders import ResourceFilter
 
 COLLISION = "path_collision"
 NO_GID = "gid_not_found"

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from storage_api.backends.allocations import TooManyWait
+from storage_api.backends.orders import TooManyWait
 
 
 class WaitingRoom:

@@ -18,7 +18,6 @@ from storage_api.domain.models.accounts import (
     QuotaSummary,
     StorageSummary,
 )
-from storage_api.domain.models.allocations import GidCache, Order
 from storage_api.domain.models.bucket_settings import (
     Cors,
     CorsMethod,
@@ -31,6 +30,7 @@ from storage_api.domain.models.bucket_settings import (
 from storage_api.domain.models.documented import about, described, size
 from storage_api.domain.models.jobs import Job, JobState
 from storage_api.domain.models.objects import Bucket, Key, Namespace, NewKey, Ref, User, Versioning
+from storage_api.domain.models.orders import GidCache, Order
 from storage_api.domain.models.volumes import ExportPolicy, Lock, Snapshot, Volume
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The families of storage that a portal allocates: the CSCS document, and orders.
+"""The families of storage that a portal orders: the CSCS document, and orders.
 
 Names arrive checked (``domain.names``). Every method may raise a ``BackendError``.
 """

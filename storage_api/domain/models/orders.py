@@ -1,4 +1,4 @@
-"""The records of allocations that a portal keeps: their orders, and the groups of projects."""
+"""The records of what a portal orders: orders, and the groups of projects."""
 
 from dataclasses import MISSING, dataclass
 from datetime import datetime
