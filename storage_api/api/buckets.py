@@ -8,9 +8,9 @@ from storage_api.api.bodies import Body
 from storage_api.api.operation import operation
 from storage_api.api.purging import PURGE, PURGE_ERRORS, purge_requested, start_purge
 from storage_api.api.resource import BackendResource
-from storage_api.backends.objects import BucketStore
+from storage_api.backends.objects import AclReader, BucketStore
 from storage_api.domain.errors import Invalid
-from storage_api.domain.models import Bucket, Cors, Job, Lifecycle, Policy, Ref
+from storage_api.domain.models import Acl, Bucket, Cors, Job, Lifecycle, Policy, Ref
 from storage_api.domain.requests import BucketCreate, BucketPatch
 from storage_api.security.roles import Role
 
@@ -83,11 +83,11 @@ class BucketItem(BackendResource):
         errors=_CHANGE,
     )
     def patch(self, bucket: str, body: BucketPatch, namespace: str | None = None) -> Bucket:
-        """Change a bucket's owner, versioning or tags
+        """Change a bucket
 
-        `tags` replaces all tags."""
+        `tags` replaces all tags. What is not among the keys is fixed at creation."""
         if not body:
-            raise Invalid("Nothing to change: give owner, versioning or tags.")
+            raise Invalid("Nothing to change: none of the keys is given.")
         return self.backend.update_bucket(Ref(namespace, bucket), body)
 
     @operation(
@@ -184,3 +184,12 @@ class BucketCors(BackendResource):
     def delete(self, bucket: str, namespace: str | None = None) -> None:
         """Remove the CORS rules"""
         self.backend.delete_cors(Ref(namespace, bucket))
+
+
+class BucketAcl(BackendResource):
+    backend: AclReader
+
+    @operation("get_bucket_acl", Role.ADMIN, returns=Acl, errors=NO_BUCKET)
+    def get(self, bucket: str, namespace: str | None = None) -> Acl:
+        """Get the access control list"""
+        return self.backend.get_acl(Ref(namespace, bucket))

@@ -39,7 +39,7 @@ _PARAMETERS = {
     "rule": "Client match: an IP address, a network such as 10.10.10.0/24, or a host name.",
     "bucket": "Bucket.",
     "uid": "User.",
-    "access_key": "Access key.",
+    "access_key": "Access key, or the key's id where it has one.",
     "namespace": "Namespace.",
     "order": "Order: a UUID, dashed or not.",
     "role": "Role: USER, ADMIN or UBER_ADMIN.",

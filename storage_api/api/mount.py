@@ -79,6 +79,7 @@ ROUTES: Mapping[Capability, tuple[Route, ...]] = {
         Route(f"{_BUCKET}/policy", buckets.BucketPolicy, scoped=True),
         Route(f"{_BUCKET}/cors", buckets.BucketCors, scoped=True),
     ),
+    Capability.ACL: (Route(f"{_BUCKET}/acl", buckets.BucketAcl, scoped=True),),
     Capability.USERS: (
         Route("/users", users.UserList, scoped=True),
         Route(_USER, users.UserItem, scoped=True),

@@ -58,7 +58,7 @@ class NamespaceItem(BackendResource):
 
         `labels` replaces all labels."""
         if not body:
-            raise Invalid("Nothing to change: give display_name or labels.")
+            raise Invalid("Nothing to change: none of the keys is given.")
         return self.backend.update_namespace(namespace, body)
 
     @operation(

@@ -79,7 +79,9 @@ def type_schema(hint: Any, dialect: Dialect) -> Schema:
     if get_origin(hint) is dict:
         text = {"type": "string", "maxLength": _MAX_MAP_TEXT, "pattern": PLAIN_TEXT}
         keys = {"propertyNames": text} if dialect is Dialect.VALIDATION else {}
-        return {"type": "object", "additionalProperties": text, **keys}
+        several = get_origin(get_args(hint)[1]) is list
+        values = {"type": "array", "items": text} if several else text
+        return {"type": "object", "additionalProperties": values, **keys}
     if issubclass(hint, StrEnum):
         return {"type": "string", "enum": [member.value for member in hint]}
     if dialect is Dialect.SWAGGER:

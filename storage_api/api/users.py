@@ -11,6 +11,7 @@ from storage_api.api.resource import BackendResource
 from storage_api.backends.objects import UserStore
 from storage_api.domain.errors import Invalid
 from storage_api.domain.models import Job, Key, NewKey, Ref, User
+from storage_api.domain.requests import KeyRotation as KeyRotationBody
 from storage_api.domain.requests import UserCreate, UserPatch
 from storage_api.security.roles import Role
 
@@ -120,10 +121,21 @@ class KeyRotation(BackendResource):
         Role.ADMIN,
         returns=NewKey,
         status=HTTPStatus.CREATED,
-        errors=_NOT_OURS | {HTTPStatus.NOT_FOUND: "There is no such user or key."},
+        body=Body(KeyRotationBody, example={}),
+        errors={
+            HTTPStatus.NOT_FOUND: "There is no such user or key.",
+            HTTPStatus.CONFLICT: "The user is not managed through this service, or has no room "
+            "for another key.",
+        },
     )
-    def post(self, uid: str, access_key: str, namespace: str | None = None) -> NewKey:
+    def post(
+        self, uid: str, access_key: str, body: KeyRotationBody, namespace: str | None = None
+    ) -> NewKey:
         """Replace a key by a new one
 
-        The old one ends; the new secret is in this answer and in no other."""
-        return self.backend.rotate_key(Ref(namespace, uid), access_key)
+        The old one ends, at once or where the back-end can do that in some minutes; the new
+        secret is in this answer and in no other."""
+        minutes = body.get("old_key_expires_in_minutes", 0)
+        return self.backend.rotate_key(
+            Ref(namespace, uid), access_key, old_key_expires_in_minutes=minutes
+        )

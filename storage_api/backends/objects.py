@@ -12,9 +12,11 @@ gone already is done.
 
 from abc import ABC, abstractmethod
 
+from storage_api.domain.errors import Invalid
 from storage_api.domain.models import (
     Account,
     AccountMetadata,
+    Acl,
     Bucket,
     Cors,
     Key,
@@ -172,6 +174,16 @@ class BucketStore(ABC):
         """
 
 
+class AclReader(ABC):
+    @abstractmethod
+    def get_acl(self, bucket: Ref) -> Acl:
+        """The bucket's access control list.
+
+        Raises:
+            NotFound: there is no such bucket.
+        """
+
+
 class UserStore(ABC):
     @abstractmethod
     def list_users(self, namespace: str | None) -> list[User]:
@@ -271,7 +283,9 @@ class UserStore(ABC):
 
     @abstractmethod
     def delete_key(self, user: Ref, access_key: str) -> None:
-        """Delete a key; one that is gone is done. Another user's key is never touched.
+        """Delete a key, named by its id where it has one; one that is gone is done.
+
+        Another user's key is never touched.
 
         Raises:
             NotFound: there is no such user.
@@ -279,15 +293,18 @@ class UserStore(ABC):
         """
 
     @abstractmethod
-    def rotate_key(self, user: Ref, access_key: str) -> NewKey:
-        """Put a new key in the place of ``access_key``, which ends.
+    def rotate_key(
+        self, user: Ref, access_key: str, *, old_key_expires_in_minutes: int = 0
+    ) -> NewKey:
+        """Put a new key in the place of ``access_key`` (its id where it has one), which ends.
 
         If the new one cannot be made the old one stays. Of two rotations of one key at
         once, one succeeds.
 
         Raises:
             NotFound: there is no such user or key (also on the second call).
-            Conflict: the user is not ours.
+            Invalid: a key cannot end later here.
+            Conflict: the user is not ours, or there is no room for another key.
         """
 
 
@@ -328,3 +345,9 @@ class NamespaceStore(ABC):
         Raises:
             Conflict: it still holds users or buckets; says how many.
         """
+
+
+def require_end_at_once(old_key_expires_in_minutes: int) -> None:
+    """For back-ends whose keys know no end of their own; raises ``Invalid``."""
+    if old_key_expires_in_minutes:
+        raise Invalid("A key of this back-end cannot end later, only at once.")

@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 
 from storage_api.backends.accounting import CapacityReporter, QuotaStore, UsageReporter
 from storage_api.backends.base import StorageBackend
-from storage_api.backends.objects import BucketStore, NamespaceStore, UserStore
+from storage_api.backends.objects import AclReader, BucketStore, NamespaceStore, UserStore
 from storage_api.backends.orders import OrderStore, StorageResourceSource
 from storage_api.backends.volumes import ExportStore, LockStore, SnapshotStore, VolumeStore
 from storage_api.domain.capabilities import Capability
@@ -31,6 +31,7 @@ FAMILIES: Mapping[Capability, type] = {
     Capability.LOCKS: LockStore,
     Capability.EXPORT: ExportStore,
     Capability.BUCKETS: BucketStore,
+    Capability.ACL: AclReader,
     Capability.USERS: UserStore,
     Capability.NAMESPACES: NamespaceStore,
     Capability.QUOTA: QuotaStore,

@@ -11,6 +11,7 @@ class Capability(StrEnum):
     LOCKS = "locks"  # LockStore
     EXPORT = "export"  # ExportStore
     BUCKETS = "buckets"  # BucketStore
+    ACL = "acl"  # AclReader
     USERS = "users"  # UserStore
     NAMESPACES = "namespaces"  # NamespaceStore
     QUOTA = "quota"  # QuotaStore, for each kind in quota_holders
@@ -18,6 +19,7 @@ class Capability(StrEnum):
     CAPACITY = "capacity"  # CapacityReporter
     STORAGE_RESOURCES = "storage-resources"  # StorageResourceSource
     ORDERS = "orders"  # OrderStore
+    ALLOCATIONS = "allocations"  # AllocationHost
 
 
 class HolderKind(StrEnum):

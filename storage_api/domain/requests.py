@@ -7,8 +7,8 @@ Keys that no record has are described where they stand.
 
 from typing import Annotated, Required, TypedDict
 
-from storage_api.domain.models import Quota, Versioning, about
-from storage_api.domain.units import MAX_BYTES
+from storage_api.domain.models import Quota, UserMapping, Versioning, about
+from storage_api.domain.units import MAX_BYTES, TIB
 
 
 class VolumePatch(TypedDict, total=False):
@@ -104,6 +104,8 @@ class AppliedOptions(TypedDict, total=False):
 class BucketPatch(TypedDict, total=False):
     owner: str
     versioning: Versioning
+    locked: bool
+    retention_seconds: int
     tags: dict[str, str]
 
 
@@ -116,6 +118,7 @@ class BucketCreate(TypedDict, total=False):
     replication_group: str
     filesystem_enabled: bool
     encryption_enabled: bool
+    retention_seconds: int
     quota: Quota
     tags: dict[str, str]
 
@@ -130,6 +133,18 @@ class UserPatch(TypedDict, total=False):
 
 class UserCreate(UserPatch, total=False):
     quota: Quota
+
+
+class KeyRotation(TypedDict, total=False):
+    old_key_expires_in_minutes: Annotated[
+        int,
+        about(
+            "Minutes for which the old key goes on working; 0 or absent: it ends at once.",
+            example=60,
+            minimum=0,
+            maximum=60 * 24 * 365,
+        ),
+    ]
 
 
 class AccountCreate(TypedDict, total=False):
@@ -172,12 +187,58 @@ class AccountCreate(TypedDict, total=False):
     ]
 
 
+class AllocationPatch(TypedDict, total=False):
+    size_bytes: Annotated[
+        int, about("Most bytes that may be stored.", example=TIB, minimum=1, maximum=MAX_BYTES)
+    ]
+    unlimited: Annotated[
+        bool, about("Said instead of a size: there is no limit.", example=False)
+    ]
+    force: Annotated[
+        bool, about("Shrink also below what is stored.", example=False)
+    ]
+
+
+class AllocationCreate(TypedDict, total=False):
+    name: Required[Annotated[str, about("The allocation's name.", example="Smith Lab")]]
+    size_bytes: Annotated[
+        int, about("Most bytes that may be stored.", example=TIB, minimum=1, maximum=MAX_BYTES)
+    ]
+    unlimited: Annotated[
+        bool, about("Said instead of a size: there is no limit.", example=False)
+    ]
+    namespace: Annotated[
+        str, about("Namespace to make; absent: derived from the name.", example="smith-lab")
+    ]
+    bucket: Annotated[
+        str,
+        about("Bucket to make; absent: lab-<namespace>-bucket.", example="lab-smith-lab-bucket"),
+    ]
+    domain: Annotated[
+        str, about("Directory domain of the groups.", example="example.org", maxLength=255)
+    ]
+    groups: Annotated[
+        list[str],
+        about("Groups whose members belong to the namespace.", example=["smith_lab"], maxItems=50),
+    ]
+    replication_group: Annotated[
+        str, about("Replication group; fixed at creation.", example="rg1", minLength=1)
+    ]
+    nfs_share: Annotated[bool, about("Whether NFS serves it too.", example=False)]
+
+
 class NamespacePatch(TypedDict, total=False):
     display_name: str
     labels: dict[str, str]
+    replication_group: str
+    admins: list[str]
+    external_group_admins: list[str]
+    user_mapping: list[UserMapping]
+    encryption_enabled: bool
+    default_bucket_size: int | None
 
 
 class NamespaceCreate(NamespacePatch, total=False):
     parent: str
-    replication_group: str
+    compliance_enabled: bool
     quota: Quota

@@ -29,6 +29,7 @@ BACKEND: dict[str, dict[str, Role | None]] = {
     "/buckets/<string:bucket>/lifecycle": {"GET": A, "PUT": A, "DELETE": A},
     "/buckets/<string:bucket>/policy": {"GET": A, "PUT": A, "DELETE": A},
     "/buckets/<string:bucket>/cors": {"GET": A, "PUT": A, "DELETE": A},
+    "/buckets/<string:bucket>/acl": {"GET": A},
     "/buckets/<string:bucket>/usage": {"GET": U},
     "/users": {"GET": A},
     "/users/<string:uid>": {"GET": A, "POST": A, "PATCH": A, "DELETE": X},
@@ -56,7 +57,7 @@ ORDERS: dict[str, dict[str, Role | None]] = {
     "/volumes/<path:volume>/options": {"PUT": A},
 }
 #: What DummyStorage lacks: any method answers 501, to those who may read.
-LACKING = frozenset({"/storage-resources", "/gid-cache"})
+LACKING = frozenset({"/storage-resources", "/gid-cache", "/buckets/<string:bucket>/acl"})
 PUBLISHED = "/api/storage-resources/"
 SERVICE: dict[str, dict[str, Role | None]] = {
     "/": {"GET": OPEN},
@@ -83,7 +84,7 @@ _ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _BODIES = re.compile(
     r"POST .*/volumes/<[^/]+>$|PATCH .*|POST .*/snapshots/<[^/]+>$|POST .*/export/<[^/]+>$"
     r"|POST .*/(buckets|users|namespaces)/<[^/]+>$|PUT .*/(quota|lifecycle|policy|cors)$"
-    r"|POST .*/(approve|reject|erred)$|PUT .*/(backend-id|options)$"
+    r"|POST .*/(approve|reject|erred|rotate)$|PUT .*/(backend-id|options)$"
 )
 _SCOPE = "/namespaces/<string:namespace>"
 _NAMES = {

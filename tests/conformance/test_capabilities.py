@@ -30,6 +30,7 @@ _LAST = {
     "locks": Capability.LOCKS,
     "quota": Capability.QUOTA,
     "usage": Capability.USAGE,
+    "acl": Capability.ACL,
     "orders": Capability.ORDERS,
     "backend-id": Capability.ORDERS,
     "options": Capability.ORDERS,

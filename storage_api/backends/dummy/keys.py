@@ -7,6 +7,7 @@ from dataclasses import replace
 from storage_api.backends.dummy.family import Family, now, require
 from storage_api.backends.dummy.kinds import KEY, USER
 from storage_api.backends.dummy.transaction import Transaction
+from storage_api.backends.objects import require_end_at_once
 from storage_api.domain.errors import NotFound
 from storage_api.domain.models import Key, NewKey, Ref
 
@@ -30,7 +31,10 @@ class DummyKeys(Family):
         with self._store.transaction() as tx:
             _remove_key(tx, user, access_key)
 
-    def rotate_key(self, user: Ref, access_key: str) -> NewKey:
+    def rotate_key(
+        self, user: Ref, access_key: str, *, old_key_expires_in_minutes: int = 0
+    ) -> NewKey:
+        require_end_at_once(old_key_expires_in_minutes)
         with self._store.transaction() as tx:
             if not _remove_key(tx, user, access_key):
                 raise NotFound(f"The user {str(user)!r} has no such key.")

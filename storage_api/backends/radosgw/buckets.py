@@ -8,7 +8,12 @@ from storage_api.backends.objects import BucketStore
 from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.base import existing
 from storage_api.backends.radosgw.client import Json, UnexpectedCode
-from storage_api.backends.radosgw.creation import BucketCreation, told_by_s3, told_if_allowed
+from storage_api.backends.radosgw.creation import (
+    BucketCreation,
+    refuse_foreign,
+    told_by_s3,
+    told_if_allowed,
+)
 from storage_api.backends.radosgw.documents import BucketDocuments
 from storage_api.backends.s3 import S3Bucket
 from storage_api.backends.s3_documents import check_tags, tags_document, versioning_record
@@ -41,6 +46,7 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
         return replace(record, **told_if_allowed(self._s3.bucket(key, record.name)))
 
     def update_bucket(self, bucket: Ref, changes: BucketPatch) -> Bucket:
+        refuse_foreign(changes)
         check_tags(changes.get("tags", {}))
         path = self._path(bucket)
         found = self._bucket(bucket)

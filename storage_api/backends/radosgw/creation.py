@@ -18,9 +18,12 @@ from storage_api.backends.s3_documents import (
 )
 from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, StorageError
 from storage_api.domain.models import Bucket, Quota, Ref, Versioning
-from storage_api.domain.requests import BucketCreate
+from storage_api.domain.requests import BucketCreate, BucketPatch
 
-_NOT_HERE = ("replication_group", "filesystem_enabled", "encryption_enabled")
+_NOT_HERE = (
+    *("replication_group", "filesystem_enabled", "encryption_enabled", "locked"),
+    "retention_seconds",
+)
 _NO_QUOTA = Quota(enabled=False)
 #: What is set after a bucket was made, and how it is until then.
 _LATER = {"versioning": Versioning.OFF, "tags": {}, "quota": _NO_QUOTA}
@@ -145,10 +148,15 @@ def _is_unfinished(found: Json, record: Bucket, differing: list[str], seen: S3Bu
     )
 
 
-def _check_settings(fields: BucketCreate) -> None:
+def refuse_foreign(fields: BucketCreate | BucketPatch) -> None:
+    """Raises ``Invalid`` for settings that RGW's buckets do not have."""
     foreign = [name for name in _NOT_HERE if fields.get(name)]
     if foreign:
         raise Invalid(f"RadosGW cannot honour {', '.join(foreign)} of a bucket.")
+
+
+def _check_settings(fields: BucketCreate) -> None:
+    refuse_foreign(fields)
     if fields.get("object_lock") and fields.get("versioning", Versioning.ENABLED) is not (
         Versioning.ENABLED
     ):

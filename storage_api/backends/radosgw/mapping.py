@@ -203,4 +203,4 @@ def differing_bucket(bucket: Bucket, fields: BucketCreate) -> list[str]:
 
 def _fits(found: object, wanted: object) -> bool:
     """Not to have a feature is the same as RGW's not knowing it."""
-    return found == wanted or (found is None and wanted is False)
+    return found == wanted or (found is None and wanted in (False, 0))

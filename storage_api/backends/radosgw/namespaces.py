@@ -12,7 +12,10 @@ from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
 from storage_api.domain.models import Namespace
 from storage_api.domain.requests import NamespaceCreate, NamespacePatch
 
-_NOT_HERE = ("parent", "replication_group", "quota", "labels")
+_NOT_HERE = (
+    *("parent", "replication_group", "quota", "labels", "admins", "external_group_admins"),
+    *("user_mapping", "encryption_enabled", "compliance_enabled", "default_bucket_size"),
+)
 _AT_ONCE = 4
 
 

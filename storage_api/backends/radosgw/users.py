@@ -1,6 +1,6 @@
 """Users and their keys."""
 
-from storage_api.backends.objects import UserStore
+from storage_api.backends.objects import UserStore, require_end_at_once
 from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.base import MARKER, RadosgwBase, existing, log
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
@@ -162,7 +162,10 @@ class Users(RadosgwBase, UserStore):
             if _has_key(self._our_user(user), access_key):
                 self._admin.delete_key(uid, access_key)
 
-    def rotate_key(self, user: Ref, access_key: str) -> NewKey:
+    def rotate_key(
+        self, user: Ref, access_key: str, *, old_key_expires_in_minutes: int = 0
+    ) -> NewKey:
+        require_end_at_once(old_key_expires_in_minutes)
         uid = self._uid(user)
         with self._changing_user(uid):
             found = self._our_user(user)

@@ -18,6 +18,8 @@ from storage_api.domain.models.accounts import (
     QuotaSummary,
     StorageSummary,
 )
+from storage_api.domain.models.acl import Acl, Grant, GranteeKind
+from storage_api.domain.models.allocations import Allocation, AllocationState, NewAllocation
 from storage_api.domain.models.bucket_settings import (
     Cors,
     CorsMethod,
@@ -29,13 +31,26 @@ from storage_api.domain.models.bucket_settings import (
 )
 from storage_api.domain.models.documented import about, described, size
 from storage_api.domain.models.jobs import Job, JobState
-from storage_api.domain.models.objects import Bucket, Key, Namespace, NewKey, Ref, User, Versioning
+from storage_api.domain.models.objects import (
+    Bucket,
+    Key,
+    Namespace,
+    NewKey,
+    Ref,
+    RetentionClass,
+    User,
+    UserMapping,
+    Versioning,
+)
 from storage_api.domain.models.orders import GidCache, Order
 from storage_api.domain.models.volumes import ExportPolicy, Lock, Snapshot, Volume
 
 __all__ = [
     "Account",
     "AccountMetadata",
+    "Acl",
+    "Allocation",
+    "AllocationState",
     "Bucket",
     "BucketSummary",
     "Capacity",
@@ -45,6 +60,8 @@ __all__ = [
     "CorsRule",
     "ExportPolicy",
     "GidCache",
+    "Grant",
+    "GranteeKind",
     "Job",
     "JobState",
     "Key",
@@ -52,18 +69,21 @@ __all__ = [
     "LifecycleRule",
     "Lock",
     "Namespace",
+    "NewAllocation",
     "NewKey",
     "Order",
     "Policy",
     "Quota",
     "QuotaSummary",
     "Ref",
+    "RetentionClass",
     "Snapshot",
     "State",
     "StorageSummary",
     "Transition",
     "Usage",
     "User",
+    "UserMapping",
     "Versioning",
     "Volume",
     "about",

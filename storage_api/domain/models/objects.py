@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from storage_api.domain.models.accounting import Quota, Usage
-from storage_api.domain.models.documented import described
+from storage_api.domain.models.documented import described, size
+from storage_api.domain.units import MAX_BYTES, TIB
 
 
 class Ref(NamedTuple):
@@ -62,6 +63,13 @@ class Bucket:
     encryption_enabled: bool | None = described(
         "Whether the back-end encrypts it; fixed at creation.", example=False
     )
+    locked: bool | None = described("Whether all access to it is refused.", example=False)
+    retention_seconds: int | None = described(
+        "Seconds for which objects cannot change after they were written; 0 is none, -1 for ever.",
+        example=0,
+        minimum=-1,
+        maximum=MAX_BYTES,
+    )
     quota: Quota | None = described("Limits of this bucket.")
     usage: Usage | None = described("What it holds.")
     tags: dict[str, str] | None = described("Tags.", example={"project": "atlas"}, maxProperties=10)
@@ -90,7 +98,10 @@ class User:
         minimum=0,
         maximum=2**31 - 1,
     )
-    key_ids: list[str] | None = described("Access keys (never secrets).", example=["AKIAEXAMPLE"])
+    key_ids: list[str] | None = described(
+        "What names the user's keys: their ids or access keys (never secrets).",
+        example=["AKIAEXAMPLE"],
+    )
     quota: Quota | None = described("Limits over all of the user's buckets together.")
     bucket_quota: Quota | None = described(
         "Limits of each of the user's buckets that has none of its own."
@@ -102,6 +113,11 @@ class Key:
     """An access key. ``secret_key`` is present only in the answer that created it."""
 
     access_key: str = described("Access key.", example="AKIAEXAMPLE", default=MISSING)
+    id: str | None = described(
+        "Names the key in this API where one access key has several secrets; null: the access "
+        "key does.",
+        example=None,
+    )
     active: bool | None = described("Whether it is accepted.", example=True)
     created: datetime | None = described(
         "When it was created (RFC 3339).", example="2026-11-21T04:05:06Z"
@@ -122,6 +138,32 @@ class NewKey(Key):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UserMapping:
+    """Whoever of a directory's domain fits all of this belongs to the namespace."""
+
+    domain: str = described(
+        "Domain of the directory.", example="example.org", default=MISSING, minLength=1,
+        maxLength=255,
+    )  # fmt: skip
+    groups: list[str] = described(
+        "Groups of that domain; none given is everybody.", example=["physics"], default=list,
+        maxItems=100,
+    )  # fmt: skip
+    attributes: dict[str, list[str]] = described(
+        "Attributes with the values that fit.", example={"department": ["physics"]}, default=dict,
+        maxProperties=100,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionClass:
+    """A named time for which objects cannot change."""
+
+    name: str = described("The class's name.", example="one-year", default=MISSING)
+    seconds: int = described("Seconds; -1 is for ever.", example=31_536_000, default=MISSING)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Namespace:
     """A tenant: a name space for users and buckets."""
 
@@ -136,4 +178,27 @@ class Namespace:
     quota: Quota | None = described("Limits over all of its buckets together.")
     labels: dict[str, str] | None = described(
         "Labels.", example={"cost-centre": "4711"}, maxProperties=50
+    )
+    admins: list[str] | None = described(
+        "Users who administer it.", example=["alice@example.org"], maxItems=100
+    )
+    external_group_admins: list[str] | None = described(
+        "Groups of a directory whose members administer it.",
+        example=["physics-admins@example.org"],
+        maxItems=100,
+    )
+    user_mapping: list[UserMapping] | None = described(
+        "Who of a directory belongs to it.", maxItems=100
+    )
+    encryption_enabled: bool | None = described(
+        "Whether the back-end encrypts its buckets; cannot be switched off.", example=False
+    )
+    compliance_enabled: bool | None = described(
+        "Whether each bucket must have retention; fixed at creation.", example=False
+    )
+    default_bucket_size: int | None = size(
+        "Quota in bytes of buckets that are created without one; null is none.", example=TIB
+    )
+    retention_classes: list[RetentionClass] | None = described(
+        "Named times for which objects can be kept from change."
     )
