@@ -54,6 +54,8 @@ class TransportSettings:
     proxy: str | None = None
     #: Connections that lay idle for longer are not used again: the vendor may be closing them.
     idle_timeout: float = 60.0
+    #: What is longer is no answer of this vendor's.
+    max_answer_bytes: int = _MAX_ANSWER_BYTES
 
     @property
     def verify(self) -> bool | str:
@@ -194,7 +196,7 @@ class HttpClient:
         # What has come so far, rather than a full chunk: a vendor that drips is noticed in time.
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
-            if len(body) > _MAX_ANSWER_BYTES:
+            if len(body) > self._settings.max_answer_bytes:
                 raise BackendMisbehaved(f"{self._settings.name} sent an endless answer.")
             if time.monotonic() > end:
                 raise BackendTimeout(f"{self._settings.name} sends its answer too slowly.")

@@ -1,0 +1,78 @@
+"""What every subject of this back-end shares: the client, names, one change at a time."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TypeVar
+
+from storage_api.backends.ecs.client import Ecs
+from storage_api.backends.ecs.settings import EcsOptions
+from storage_api.backends.ecs.wire import Json
+from storage_api.domain.errors import BackendError, Invalid, NotFound
+from storage_api.transport.context import current_request_id, serving
+from storage_api.transport.exclusive import exclusive
+
+_EXTRA_SECONDS = 10.0
+
+T = TypeVar("T")
+
+
+class EcsBase(ABC):
+    """Common ground of the mixins that ``EcsStorage`` is put together from."""
+
+    _name: str
+    _options: EcsOptions
+
+    @property
+    @abstractmethod
+    def _ecs(self) -> Ecs:
+        """This process's client."""
+
+    # Names
+
+    def _namespace(self, namespace: str | None) -> str:
+        """The namespace that a path means; raises ``Invalid`` if it means none."""
+        named = namespace or self._options.default_namespace
+        if named is None:
+            raise Invalid("Name the namespace: /namespaces/<namespace>/…; there is no default one.")
+        return named
+
+    def _find_namespace(self, name: str) -> Json | None:
+        return self._ecs.find(("object", "namespaces", "namespace", name))
+
+    def _existing_namespace(self, name: str) -> Json:
+        """The namespace as ECS shows it.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self._find_namespace(name)
+        if found is None:
+            raise NotFound(f"There is no namespace {name!r}.")
+        return found
+
+    # One change at a time, on this host. Nested in this order only: namespace, user, bucket.
+
+    def _changing_namespace(self, name: str) -> AbstractContextManager[None]:
+        return exclusive("ecs-namespace", self._options.origin, name)
+
+    def _changing_user(self, namespace: str, uid: str) -> AbstractContextManager[None]:
+        return exclusive("ecs-user", self._options.origin, namespace, uid)
+
+    def _changing_bucket(self, namespace: str, bucket: str) -> AbstractContextManager[None]:
+        return exclusive("ecs-bucket", self._options.origin, namespace, bucket)
+
+    # After a write
+
+    @staticmethod
+    def _extra_time() -> AbstractContextManager[None]:
+        """Looking at what this request did, or undoing it, must not fail for want of its time."""
+        return serving(current_request_id() or "read-back", seconds=_EXTRA_SECONDS)
+
+    def _after(self, error: BackendError, look: Callable[[], T]) -> T:
+        """What ``look`` finds after a write whose outcome is open; ``error`` if it cannot tell."""
+        try:
+            with self._extra_time():
+                return look()
+        except BackendError:
+            raise error from None
