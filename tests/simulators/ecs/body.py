@@ -1,7 +1,8 @@
 """A request's body, held against the shape that the call expects.
 
 A shape is a type for a value, a list of one shape for a list, and a mapping of the known names to
-their shapes for an object. JSON must have those very types, and XML texts that mean them.
+their shapes for an object. JSON must have those very types and no other names. XML has texts that
+mean them; its other elements are passed over, as objectscale-client counts on.
 """
 
 import json
@@ -91,7 +92,9 @@ def _from_xml(element: xml.Element, shape: dict[str, Shape]) -> dict[str, Any]:
     """An empty element is an empty text, or nothing at all where that cannot be."""
     found: dict[str, Any] = {}
     for child in element.children:
-        inner = _known(shape, child.name)
+        inner = shape.get(child.name)
+        if inner is None:
+            continue
         if isinstance(inner, list):
             found.setdefault(child.name, []).extend(_items(child, inner[0]))
         elif isinstance(inner, dict):
@@ -103,7 +106,8 @@ def _from_xml(element: xml.Element, shape: dict[str, Shape]) -> dict[str, Any]:
 
 def _items(element: xml.Element, shape: Shape) -> list[Any]:
     if isinstance(shape, dict):
-        return [_from_xml(element, shape)] if element.children else []
+        item = _from_xml(element, shape)
+        return [item] if item else []
     return [_from_text(element.text.strip(), shape, element.name)] if element.text.strip() else []
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.simulators.ecs import bucket_access, quotas
-from tests.simulators.ecs.body import Anything, Flag
+from tests.simulators.ecs.body import Anything, Flag, Whole
 from tests.simulators.ecs.call import Call, Reply, required
 from tests.simulators.ecs.errors import EcsError, bad_body, invalid, no_user
 from tests.simulators.ecs.records import Bucket, Quota
@@ -138,11 +138,20 @@ def show_retention(call: Call) -> Reply:
 
 
 def set_retention(call: Call) -> None:
-    fields = call.body({"period": int, "namespace": str, "min_max_governor": Anything})
+    # objectscale-client sends the period as a text.
+    fields = call.body({"period": Whole, "namespace": str, "min_max_governor": Anything})
     required(fields, "period")
     bucket = bucket_access.write(call, fields.get("namespace"))
     bucket.retention = fields["period"]
     bucket.governor = fields.get("min_max_governor", bucket.governor)
+
+
+def set_audit_delete_expiration(call: Call) -> None:
+    """All of it is in the query."""
+    text = call.query.get("expiration", "")
+    if not text.removeprefix("-").isdigit():
+        raise invalid("expiration", text)
+    bucket_access.write(call).audit_delete_expiration = int(text)
 
 
 def show_versioning(call: Call) -> Reply:

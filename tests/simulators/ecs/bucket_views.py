@@ -6,13 +6,13 @@ from tests.simulators.ecs.clock import iso_millis
 from tests.simulators.ecs.records import Bucket
 from tests.simulators.ecs.settings import Release
 
-_GOVERNOR = (
-    "enforce_retention",
-    "minimum_fixed_retention",
-    "maximum_fixed_retention",
-    "minimum_variable_retention",
-    "maximum_variable_retention",
-)
+_NO_GOVERNOR = {
+    "enforce_retention": False,
+    "minimum_fixed_retention": 0,
+    "maximum_fixed_retention": 0,
+    "minimum_variable_retention": 0,
+    "maximum_variable_retention": 0,
+}
 _DEFAULT_GROUP = {
     "default_group": "",
     **{
@@ -88,7 +88,7 @@ def _search_metadata(bucket: Bucket, release: Release) -> dict[str, Any]:
 def _since_4(bucket: Bucket) -> dict[str, Any]:
     return {
         "link": {"rel": "self", "href": f"/object/bucket/{bucket.name}"},
-        "min_max_governor": {name: bucket.governor.get(name) for name in _GOVERNOR},
+        "min_max_governor": {**_NO_GOVERNOR, **bucket.governor},
         "is_object_lock_enabled": bucket.object_lock,
         "is_object_lock_with_ado_allowed": bucket.object_lock_with_ado,
         "default_object_lock_retention_mode": "",

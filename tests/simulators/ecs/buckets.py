@@ -95,7 +95,7 @@ def create(call: Call) -> Reply:
         made=call.world.clock.now(),
     )
     _apply(namespace, bucket, done)
-    namespace.buckets[bucket.name] = bucket
+    call.world.add_bucket(bucket)
     error = f"Bucket created, but not applied: {', '.join(left_out)}" if left_out else ""
     return Reply("object_bucket", bucket_views.created(bucket, call.settings.release, error))
 
@@ -104,7 +104,7 @@ def deactivate(call: Call) -> Reply | None:
     """Its content goes only with ``emptyBucket=true``, in the background, which came with 3.8."""
     bucket = bucket_access.write(call)
     if bucket.empty:
-        del call.world.namespace(bucket.namespace).buckets[bucket.name]
+        call.world.remove_bucket(bucket)
         return None
     if not call.flag("emptyBucket") or call.settings.release == "2.x":
         # [?] The code.

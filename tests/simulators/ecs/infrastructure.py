@@ -86,6 +86,7 @@ def _pool(pool: StoragePool) -> dict[str, Any]:
     return {
         "id": pool.id,
         "name": pool.name,
+        "label": pool.name,
         "description": "",
         "isProtected": False,
         "isColdStorageEnabled": False,
@@ -95,5 +96,5 @@ def _pool(pool: StoragePool) -> dict[str, Any]:
         "errorAlertAt": -1,
         "criticalAlertAt": -1,
         "driveTechnology": "HDD",
-        "status": "ready",
+        "status": 1,
     }

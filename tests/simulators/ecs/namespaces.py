@@ -254,7 +254,7 @@ def _check(
     _check_mapping(call.world, fields.get("user_mapping", []))
     _check_admins(call.world, namespace, fields.get("namespace_admins", ""))
     block = fields.get("default_bucket_block_size", -1)
-    if block != -1 and block < 1:
+    if block < -1:
         raise invalid("default_bucket_block_size", block)
     _check_encryption(call, namespace, fields)
 

@@ -24,24 +24,31 @@ def wanted(fields: dict[str, Any]) -> Quota:
     for name in _SIZES:
         if name not in fields:
             raise missing(name)
-    quota = limits(fields)
+    quota = _checked(fields, least=1)
     if quota == Quota():
         raise EcsError(1032, "A quota without limits is removed with DELETE")
     return quota
 
 
 def limits(fields: dict[str, Any]) -> Quota:
-    """What the creation of a bucket asks for, where all of it may be left out."""
+    """What the creation of a bucket asks for, where all of it may be left out.
+
+    A 0 is taken there, and kept: objectscale-client sends it for what is not set.
+    """
+    return _checked(fields, least=0)
+
+
+def _checked(fields: dict[str, Any], *, least: int) -> Quota:
     quota = Quota(*(fields.get(name, -1) for name in _SIZES + _COUNTS))
-    _check(quota.block, quota.notify)
-    _check(quota.block_count, quota.notify_count)
+    _check(quota.block, quota.notify, least)
+    _check(quota.block_count, quota.notify_count, least)
     return quota
 
 
-def _check(block: int, notify: int) -> None:
+def _check(block: int, notify: int, least: int) -> None:
     for value in (block, notify):
-        if value != -1 and value < 1:
-            raise EcsError(1032, f"{value} is neither -1 nor at least 1")
+        if value != -1 and value < least:
+            raise EcsError(1032, f"{value} is neither -1 nor at least {least}")
     if -1 < block < notify:
         raise EcsError(1032, "The notification size is above the block size")
 

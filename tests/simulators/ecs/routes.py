@@ -63,6 +63,12 @@ _ROUTES: tuple[tuple[str, str, Handler, Right], ...] = (
     ("DELETE", f"{_BUCKET}/tags", bucket_settings.remove_tags, "namespace"),
     ("GET", f"{_BUCKET}/retention", bucket_settings.show_retention, "anyone"),
     ("PUT", f"{_BUCKET}/retention", bucket_settings.set_retention, "namespace"),
+    (
+        "PUT",
+        f"{_BUCKET}/auditDeleteExpiration",
+        bucket_settings.set_audit_delete_expiration,
+        "namespace",
+    ),
     ("GET", f"{_BUCKET}/versioning", bucket_settings.show_versioning, "anyone"),
     ("PUT", f"{_BUCKET}/versioning", bucket_settings.set_versioning, "namespace"),
     ("POST", f"{_BUCKET}/isstaleallowed", bucket_settings.set_stale_allowed, "namespace"),

@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from tests.simulators.ecs.accounts import Accounts
@@ -37,6 +37,8 @@ class World:
         self.domains: set[str] = set()
         self.namespaces: dict[str, Namespace] = {}
         self._users: dict[tuple[str, str], ObjectUser] = {}
+        #: Told of each bucket's namespace, name and whether it is there now: the S3 side follows.
+        self.follow_bucket: Callable[[str, str, bool], None] = lambda *_: None
         #: Buckets, by namespace and name, that had been emptied and were removed.
         self.emptied: set[tuple[str, str]] = set()
 
@@ -51,6 +53,14 @@ class World:
         if found is None:
             raise no_entity(name)
         return found
+
+    def add_bucket(self, bucket: Bucket) -> None:
+        self.namespace(bucket.namespace).buckets[bucket.name] = bucket
+        self.follow_bucket(bucket.namespace, bucket.name, True)
+
+    def remove_bucket(self, bucket: Bucket) -> None:
+        del self.namespace(bucket.namespace).buckets[bucket.name]
+        self.follow_bucket(bucket.namespace, bucket.name, False)
 
     def group(self, urn_: str) -> ReplicationGroup:
         found = self.groups.get(urn_)
@@ -119,4 +129,4 @@ class World:
             case "DONE":
                 self.clear(bucket)
                 self.emptied.add((bucket.namespace, bucket.name))
-                del self.namespaces[bucket.namespace].buckets[bucket.name]
+                self.remove_bucket(bucket)
