@@ -67,6 +67,11 @@ BUCKET = _rule(
 USER = _rule("user", r"[A-Za-z0-9_.@-]{1,128}", "1 to 128 of A-Z a-z 0-9 _ . @ - and not . or ..")
 NAMESPACE = _rule("namespace", r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", "1 to 64 of A-Z a-z 0-9 _ -")
 ACCESS_KEY = _rule("access key", r"[A-Za-z0-9_.-]{1,128}", "1 to 128 of A-Z a-z 0-9 _ . -")
+ALLOCATION = _rule(
+    "allocation",
+    r"(?! )[^\x00-\x1f\x7f-\x9f/]{1,128}(?<! )",
+    "1 to 128 characters, no slash, no control character, no space at either end",
+)
 ORDER = _rule(
     "order", r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}", "a UUID, dashed or not"
 )

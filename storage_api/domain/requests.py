@@ -191,12 +191,8 @@ class AllocationPatch(TypedDict, total=False):
     size_bytes: Annotated[
         int, about("Most bytes that may be stored.", example=TIB, minimum=1, maximum=MAX_BYTES)
     ]
-    unlimited: Annotated[
-        bool, about("Said instead of a size: there is no limit.", example=False)
-    ]
-    force: Annotated[
-        bool, about("Shrink also below what is stored.", example=False)
-    ]
+    unlimited: Annotated[bool, about("Said instead of a size: there is no limit.", example=False)]
+    force: Annotated[bool, about("Shrink also below what is stored.", example=False)]
 
 
 class AllocationCreate(TypedDict, total=False):
@@ -204,9 +200,7 @@ class AllocationCreate(TypedDict, total=False):
     size_bytes: Annotated[
         int, about("Most bytes that may be stored.", example=TIB, minimum=1, maximum=MAX_BYTES)
     ]
-    unlimited: Annotated[
-        bool, about("Said instead of a size: there is no limit.", example=False)
-    ]
+    unlimited: Annotated[bool, about("Said instead of a size: there is no limit.", example=False)]
     namespace: Annotated[
         str, about("Namespace to make; absent: derived from the name.", example="smith-lab")
     ]

@@ -1,0 +1,47 @@
+"""Entries as records."""
+
+from dataclasses import replace
+
+from storage_api.allocations.entry import Entry
+from storage_api.allocations.making import bucket_holder, namespace_holder
+from storage_api.backends.allocations import AllocationHost
+from storage_api.domain.errors import NotFound
+from storage_api.domain.models import Allocation, AllocationState
+
+
+def recorded(entry: Entry) -> Allocation:
+    """Without asking the back-end."""
+    wish = entry.wish
+    return Allocation(
+        name=wish.name,
+        namespace=wish.namespace,
+        bucket=wish.bucket,
+        owner=wish.owner,
+        state=entry.state,
+        detail=entry.detail,
+        size_bytes=wish.size_bytes,
+        nfs_share=wish.nfs_share,
+        created=entry.created,
+    )
+
+
+def shown(host: AllocationHost, entry: Entry) -> Allocation:
+    """With what the back-end tells of an active one."""
+    allocation = recorded(entry)
+    if entry.state is not AllocationState.ACTIVE:
+        return allocation
+    wish = entry.wish
+    namespace = namespace_holder(wish.namespace)
+    try:
+        return replace(
+            allocation,
+            quota=host.get_quota(namespace),
+            bucket_quota=host.get_quota(bucket_holder(wish.namespace, wish.bucket)),
+            usage=host.get_usage(namespace),
+        )
+    except NotFound as error:
+        return replace(
+            allocation,
+            state=AllocationState.NEEDS_ATTENTION,
+            detail=f"Something removed a part of it: {error}",
+        )
