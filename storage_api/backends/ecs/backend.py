@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from storage_api.backends.base import StorageBackend
 from storage_api.backends.ecs.account import Account
+from storage_api.backends.ecs.capacity import Capacities
 from storage_api.backends.ecs.client import Ecs
+from storage_api.backends.ecs.namespaces import Namespaces
+from storage_api.backends.ecs.probing import Probing
+from storage_api.backends.ecs.replication import LAST_SECONDS, Groups
 from storage_api.backends.ecs.session import Session
 from storage_api.backends.ecs.settings import EcsOptions
+from storage_api.backends.ecs.usage import Usages
 from storage_api.backends.ecs.wire import MAX_ANSWER_BYTES, Wire
 from storage_api.domain.capabilities import Capability
+from storage_api.domain.models import Capacity
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import HttpClient, TransportSettings
+from storage_api.transport.shared import Shared
+from storage_api.transport.stamp import Stamp
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -23,16 +31,31 @@ _KIND = "ECS"
 _WRITE_SECONDS = 80.0
 
 
-class EcsStorage(StorageBackend):
+class _Connected(NamedTuple):
+    """What belongs to one process."""
+
+    ecs: Ecs
+    groups: Shared[Groups]
+    capacity: Shared[Capacity]
+
+
+class EcsStorage(Namespaces, Usages, Capacities, Probing, StorageBackend):
     """A Dell ECS cluster, administered through its management API."""
 
     Options: ClassVar[type[Any]] = EcsOptions
-    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.NAMESPACES,
+            Capability.QUOTA,
+            Capability.USAGE,
+            Capability.CAPACITY,
+        }
+    )
 
     def __init__(self, options: EcsOptions) -> None:
         self._options = options
         self._name = _KIND
-        self._by_process: dict[int, Ecs] = {}
+        self._by_process: dict[int, _Connected] = {}
 
     def init_app(self, app: Flask, endpoint: str) -> None:
         """Of several clusters, errors and logs tell which one they are about."""
@@ -41,14 +64,33 @@ class EcsStorage(StorageBackend):
 
     @property
     def _ecs(self) -> Ecs:
+        return self._connected.ecs
+
+    @property
+    def _groups(self) -> Shared[Groups]:
+        return self._connected.groups
+
+    @property
+    def _capacity(self) -> Shared[Capacity]:
+        return self._connected.capacity
+
+    @property
+    def _connected(self) -> _Connected:
         """Each process has tokens and connections of its own, also one that was forked."""
         process = os.getpid()
-        return self._by_process.get(process) or self._by_process.setdefault(
-            process, self._connect()
+        found = self._by_process.get(process)
+        return found or self._by_process.setdefault(process, self._connect())
+
+    def _connect(self) -> _Connected:
+        """Of two first callers at once each makes one; neither speaks before one is chosen."""
+        origin = self._options.origin
+        return _Connected(
+            self._client(),
+            Shared(self._fetch_groups, Stamp("ecs-groups", origin), lasts=LAST_SECONDS),
+            Shared(self._fetch_capacity, Stamp("ecs-capacity", origin)),
         )
 
-    def _connect(self) -> Ecs:
-        """Of two first callers at once each makes one; neither speaks before it is chosen."""
+    def _client(self) -> Ecs:
         options = self._options
         gate = Gate(self._name, options.concurrency)
         wire = Wire(

@@ -1,5 +1,6 @@
 """What every subject of this back-end shares: the client, names, one change at a time."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -8,11 +9,13 @@ from typing import TypeVar
 from storage_api.backends.ecs.client import Ecs
 from storage_api.backends.ecs.settings import EcsOptions
 from storage_api.backends.ecs.wire import Json
-from storage_api.domain.errors import BackendError, Invalid, NotFound
-from storage_api.transport.context import current_request_id, serving
+from storage_api.domain.errors import BackendError, BackendMisbehaved, Invalid, NotFound
+from storage_api.transport.context import current_request_id, seconds_left, serving
 from storage_api.transport.exclusive import exclusive
 
 _EXTRA_SECONDS = 10.0
+_APPEARS_SECONDS = 10.0
+_FIRST_PAUSE = 0.1
 
 T = TypeVar("T")
 
@@ -51,6 +54,9 @@ class EcsBase(ABC):
             raise NotFound(f"There is no namespace {name!r}.")
         return found
 
+    def _find_bucket(self, namespace: str, name: str) -> Json | None:
+        return self._ecs.find(("object", "bucket", name, "info"), {"namespace": namespace})
+
     # One change at a time, on this host. Nested in this order only: namespace, user, bucket.
 
     def _changing_namespace(self, name: str) -> AbstractContextManager[None]:
@@ -62,7 +68,26 @@ class EcsBase(ABC):
     def _changing_bucket(self, namespace: str, bucket: str) -> AbstractContextManager[None]:
         return exclusive("ecs-bucket", self._options.origin, namespace, bucket)
 
+    @abstractmethod
+    def _forget_capacity(self) -> None:
+        """A quota has changed, so what is promised has to be added up again."""
+
     # After a write
+
+    def _appeared(self, look: Callable[[], T | None]) -> T:
+        """What was just made: other nodes of ECS may show it some seconds later.
+
+        Raises:
+            BackendMisbehaved: it does not appear.
+        """
+        end = time.monotonic() + _APPEARS_SECONDS
+        pause = _FIRST_PAUSE
+        while (found := look()) is None:
+            if time.monotonic() + pause > end:
+                raise BackendMisbehaved(f"{self._name} does not show what it has just accepted.")
+            time.sleep(min(pause, seconds_left(pause)))
+            pause *= 2
+        return found
 
     @staticmethod
     def _extra_time() -> AbstractContextManager[None]:

@@ -58,6 +58,15 @@ class Capacity:
         "True when the figures count every replica, false when they are usable space.",
         example=False,
     )
+    unlimited_count: int | None = described(
+        "Namespaces without a limit, which allocated_bytes cannot count.", example=0, minimum=0
+    )
+    errors: list[str] | None = described(
+        "What allocated_bytes lacks because it could not be read.", example=[]
+    )
+    overcommit: float | None = described(
+        "allocated_bytes for each byte of total_bytes.", example=1.4, minimum=0
+    )
 
 
 class State(StrEnum):
