@@ -67,6 +67,8 @@ class Accounts:
             # [?] How a locked-out address is told; only that it is, is known.
             raise EcsError(4000, "The client address is locked out after invalid logins")
         account = self._known(authorization)
+        if account is None and not authorization:
+            raise EcsError(4000, "Credentials are missing")
         if account is None:
             self._count_bad_login(now)
             raise EcsError(4000, "Invalid username or password")

@@ -22,10 +22,6 @@ class Whole:
     """In a shape: an integer, also as a text."""
 
 
-class Anything:
-    """In a shape: whatever it is."""
-
-
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -59,17 +55,16 @@ def _checked(value: Any, shape: Shape, where: str) -> Any:
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             raise _mistyped(where)
+        inners = {name: (inner, _known(shape, name)) for name, inner in value.items()}
         return {
-            name: _checked(inner, _known(shape, name), name)
-            for name, inner in value.items()
-            if inner is not None or _known(shape, name) is None
+            name: _checked(inner, known, name)
+            for name, (inner, known) in inners.items()
+            if inner is not None
         }
     if isinstance(shape, list):
         if not isinstance(value, list):
             raise _mistyped(where)
         return [_checked(item, shape[0], where) for item in value]
-    if shape is Anything:
-        return value
     if isinstance(value, str) and shape in {Flag, Whole}:
         return _from_text(value, shape, where)
     wanted = {Flag: bool, Whole: int}.get(shape, shape)

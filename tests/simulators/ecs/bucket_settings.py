@@ -4,12 +4,19 @@ import json
 from typing import Any
 
 from tests.simulators.ecs import bucket_access, quotas
-from tests.simulators.ecs.body import Anything, Flag, Whole
+from tests.simulators.ecs.body import Flag, Whole
 from tests.simulators.ecs.call import Call, Reply, required
 from tests.simulators.ecs.errors import EcsError, bad_body, invalid, no_user
 from tests.simulators.ecs.records import Bucket, Quota
 
 TAGS = [{"Key": str, "Value": str}]
+GOVERNOR = {
+    "enforce_retention": Flag,
+    "minimum_fixed_retention": int,
+    "maximum_fixed_retention": int,
+    "minimum_variable_retention": int,
+    "maximum_variable_retention": int,
+}
 _TAGS = {"TagSet": TAGS, "namespace": str}
 _MOST_TAGS = 10
 _PERMISSIONS = {
@@ -139,7 +146,7 @@ def show_retention(call: Call) -> Reply:
 
 def set_retention(call: Call) -> None:
     # objectscale-client sends the period as a text.
-    fields = call.body({"period": Whole, "namespace": str, "min_max_governor": Anything})
+    fields = call.body({"period": Whole, "namespace": str, "min_max_governor": GOVERNOR})
     required(fields, "period")
     bucket = bucket_access.write(call, fields.get("namespace"))
     bucket.retention = fields["period"]
@@ -149,9 +156,8 @@ def set_retention(call: Call) -> None:
 def set_audit_delete_expiration(call: Call) -> None:
     """All of it is in the query."""
     text = call.query.get("expiration", "")
-    if not text.removeprefix("-").isdigit():
-        raise invalid("expiration", text)
-    bucket_access.write(call).audit_delete_expiration = int(text)
+    bucket = bucket_access.write(call)
+    bucket.audit_delete_expiration = -1 if text == "-1" else call.number("expiration", 0, least=0)
 
 
 def show_versioning(call: Call) -> Reply:

@@ -5,8 +5,8 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from tests.simulators.ecs import bucket_access, bucket_views, listing, quotas
-from tests.simulators.ecs.body import Anything, Flag
-from tests.simulators.ecs.bucket_settings import TAGS, add_tags, check_owner
+from tests.simulators.ecs.body import Flag
+from tests.simulators.ecs.bucket_settings import GOVERNOR, TAGS, add_tags, check_owner
 from tests.simulators.ecs.call import Call, Reply, required
 from tests.simulators.ecs.clock import iso_millis
 from tests.simulators.ecs.errors import EcsError, invalid, missing
@@ -36,7 +36,7 @@ _CREATE = {
     "autocommit_period": int,
     "TagSet": TAGS,
     "search_metadata": [{"type": str, "name": str, "datatype": str}],
-    "min_max_governor": Anything,
+    "min_max_governor": GOVERNOR,
     "audited_delete_expiration": int,
     "is_object_lock_enabled": Flag,
     "is_object_lock_with_ado_allowed": Flag,

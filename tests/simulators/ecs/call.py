@@ -10,6 +10,8 @@ from tests.simulators.ecs.errors import forbidden, invalid, missing
 from tests.simulators.ecs.settings import Settings
 from tests.simulators.ecs.world import World
 
+_DIGITS = 10
+
 
 @dataclass
 class Reply:
@@ -60,9 +62,9 @@ class Call:
         """[?] Only ``true`` in lower case counts."""
         return self.query.get(name) == "true"
 
-    def number(self, name: str, default: int) -> int:
+    def number(self, name: str, default: int, *, least: int = 1) -> int:
         text = self.query.get(name) or str(default)
-        if not (text.isascii() and text.isdigit()) or not int(text):
+        if not (text.isascii() and text.isdigit() and len(text) < _DIGITS) or int(text) < least:
             raise invalid(name, text)
         return int(text)
 

@@ -52,7 +52,7 @@ def parse(body: bytes) -> Element:
 
 def write(root: str, document: Any) -> bytes:
     head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-    return (head + _element(root, document)).encode()
+    return (head + _element(root, document)).encode("utf-8", "replace")
 
 
 def _element(name: str, value: Any) -> str:
