@@ -12,7 +12,7 @@ from storage_api.domain.models import Bucket, Ref, Versioning
 from storage_api.domain.requests import BucketPatch
 
 
-class BucketChanges(BucketBase, Quotas):
+class BucketChanges(Quotas, BucketBase):
     def update_bucket(self, bucket: Ref, changes: BucketPatch) -> Bucket:
         namespace, heir = self._namespace(bucket.namespace), changes.get("owner")
         with ExitStack() as held:
