@@ -1,7 +1,7 @@
 """What goes wrong when it is ordered to, and what the simulator remembers."""
 
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -71,33 +71,18 @@ def test_the_peak_is_remembered(sim: EcsSimulator) -> None:
     sim.settings.latency = 0.3
     callers = [Caller(sim) for _ in range(3)]
     assert sim.peak == 1
-    threads = [
-        threading.Thread(target=caller, args=("GET", "/object/namespaces")) for caller in callers
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda one: one("GET", "/object/namespaces"), callers))
     assert sim.peak == 3
     for caller in callers:
         caller.close()
 
 
-def test_two_who_make_the_same_agree_on_one(sim: EcsSimulator) -> None:
+def test_of_those_who_make_the_same_one_succeeds(sim: EcsSimulator) -> None:
     callers = [Caller(sim) for _ in range(4)]
-    seen: list[int] = []
-    body = {"namespace": "ns1"}
-    threads = [
-        threading.Thread(
-            target=lambda one=one: seen.append(one("POST", NAMESPACES, body).status_code)
-        )
-        for one in callers
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(seen) == [200, 400, 400, 400]
+    with ThreadPoolExecutor() as pool:
+        answers = pool.map(lambda one: one("POST", NAMESPACES, {"namespace": "ns1"}), callers)
+        assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400]
     for caller in callers:
         caller.close()
 
