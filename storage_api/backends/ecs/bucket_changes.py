@@ -22,7 +22,7 @@ class BucketChanges(Quotas, BucketBase):
             row = self._existing_bucket(namespace, bucket.name)
             found = self._bucket_record(row)
             self._check_changes(namespace, row, found, changes)
-            return self._changed(namespace, found, changes)
+            return self._changed_bucket(namespace, found, changes)
 
     def _check_changes(
         self, namespace: str, row: Json, found: Bucket, changes: BucketPatch
@@ -34,25 +34,25 @@ class BucketChanges(Quotas, BucketBase):
         if changes.get("owner", found.owner) != found.owner:
             self._future_owner(namespace, changes["owner"])
 
-    def _changed(self, namespace: str, found: Bucket, changes: BucketPatch) -> Bucket:
+    def _changed_bucket(self, namespace: str, found: Bucket, changes: BucketPatch) -> Bucket:
         try:
-            self._change(namespace, found, changes)
+            self._change_bucket(namespace, found, changes)
         except AMBIGUOUS as error:
-            changed = self._after(error, lambda: self._now(namespace, found.name))
+            changed = self._after(error, lambda: self._bucket_now(namespace, found.name))
             if mapping.differing(changed, changes):
                 raise
             return changed
-        changed = self._now(namespace, found.name)
+        changed = self._bucket_now(namespace, found.name)
         if missed := mapping.differing(changed, changes):
             raise BackendMisbehaved(
                 f"{self._name} accepted the change, but does not show {', '.join(missed)}."
             )
         return changed
 
-    def _now(self, namespace: str, name: str) -> Bucket:
+    def _bucket_now(self, namespace: str, name: str) -> Bucket:
         return self._bucket_record(self._existing_bucket(namespace, name))
 
-    def _change(self, namespace: str, found: Bucket, changes: BucketPatch) -> None:
+    def _change_bucket(self, namespace: str, found: Bucket, changes: BucketPatch) -> None:
         """An unlocking comes first and a locking last, so that neither is in the way."""
         steps = {name: value for name, value in changes.items() if getattr(found, name) != value}
         if steps.get("locked") is False:

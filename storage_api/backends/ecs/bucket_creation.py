@@ -41,7 +41,7 @@ class BucketCreation(BucketChanges):
             found = self._appeared(lambda: self._find_bucket(namespace, bucket.name))
             if made is not Made.SURELY:
                 return self._matching_bucket(found, wanted), made is Made.PERHAPS
-            return self._complete(found, wanted), True
+            return self._completed_bucket(found, wanted), True
 
     def _matching_bucket(self, row: Json, wanted: BucketCreate) -> Bucket:
         self._refuse_while_emptied(row)
@@ -81,7 +81,7 @@ class BucketCreation(BucketChanges):
             log.warning("bucket-made-in-part", bucket=name, reason=partly[:500])
         return Made.SURELY
 
-    def _complete(self, row: Json, wanted: BucketCreate) -> Bucket:
+    def _completed_bucket(self, row: Json, wanted: BucketCreate) -> Bucket:
         """The bucket that this request made, with what ECS left out set now, or taken back."""
         namespace, name = str(row["namespace"]), str(row["name"])
         found = self._bucket_record(row)
@@ -89,7 +89,7 @@ class BucketCreation(BucketChanges):
             missing = mapping.differing(found, wanted)
             if missing and _LATER.issuperset(missing):
                 self._set_what_is_missing(namespace, found, missing, wanted)
-                found = self._now(namespace, name)
+                found = self._bucket_now(namespace, name)
                 missing = mapping.differing(found, wanted)
             if missing:
                 raise BackendMisbehaved(
@@ -113,7 +113,7 @@ class BucketCreation(BucketChanges):
             changes["versioning"] = wanted["versioning"]
         if "retention_seconds" in missing:
             changes["retention_seconds"] = wanted["retention_seconds"]
-        self._change(namespace, found, changes)
+        self._change_bucket(namespace, found, changes)
 
     def _bucket_taken_back(self, namespace: str, name: str) -> str:
         """ECS itself refuses to remove what somebody has put an object into meanwhile."""

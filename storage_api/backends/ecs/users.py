@@ -43,8 +43,8 @@ class Users(Keys):
             if self._find_user(namespace, user.name) is None:
                 made = self._make_user(namespace, user.name, fields)
             if made is Made.BY_ANOTHER:
-                return self._matching(namespace, user.name, fields), False
-            return self._finished(namespace, user.name, fields, made), True
+                return self._matching_user(namespace, user.name, fields), False
+            return self._finished_user(namespace, user.name, fields, made), True
 
     def _make_user(self, namespace: str, uid: str, fields: UserCreate) -> Made:
         body: Json = {"user": uid, "namespace": namespace}
@@ -69,7 +69,7 @@ class Users(Keys):
             raise
         return Made.SURELY
 
-    def _finished(self, namespace: str, uid: str, fields: UserCreate, made: Made) -> User:
+    def _finished_user(self, namespace: str, uid: str, fields: UserCreate, made: Made) -> User:
         """The new user, locked if asked for; taken back if that cannot be."""
         try:
             row = self._appeared(lambda: self._find_user(namespace, uid))
@@ -80,11 +80,11 @@ class Users(Keys):
             if mapping.differing(found, fields):
                 raise BackendMisbehaved(f"{self._name} did not keep the user's settings.")
         except StorageError as error:
-            error.args = (f"{error} {self._taken_back(namespace, uid, made)}",)
+            error.args = (f"{error} {self._user_taken_back(namespace, uid, made)}",)
             raise
         return found
 
-    def _taken_back(self, namespace: str, uid: str, made: Made) -> str:
+    def _user_taken_back(self, namespace: str, uid: str, made: Made) -> str:
         """Remove a user whom this request made a moment ago, without keys and buckets."""
         if made is not Made.SURELY:
             return "The user is there, perhaps without these settings."
@@ -96,7 +96,7 @@ class Users(Keys):
             return "The user is there, perhaps without these settings."
         return "The user was removed again."
 
-    def _matching(self, namespace: str, uid: str, fields: UserCreate) -> User:
+    def _matching_user(self, namespace: str, uid: str, fields: UserCreate) -> User:
         found = self.get_user(Ref(namespace, uid))
         if differing := mapping.differing(found, fields):
             raise AlreadyExists(f"User {uid!r} exists with another {', '.join(differing)}.")
