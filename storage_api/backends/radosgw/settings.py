@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
+from storage_api.backends.accounts import AccountOptions
 from storage_api.backends.options import bounded, check_ca_file
 from storage_api.domain.secrets import Secret
 
@@ -15,8 +16,11 @@ TENANT = re.compile(r"[A-Za-z0-9_]{1,64}")
 
 
 @dataclass(frozen=True)
-class RadosgwOptions:
-    """``endpoint`` is the gateway's own address, ``http(s)://host[:port]``."""
+class RadosgwOptions(AccountOptions):
+    """``endpoint`` is the gateway's own address, ``http(s)://host[:port]``.
+
+    ``s3_endpoint`` is what clients are told instead, where they come another way.
+    """
 
     endpoint: str
     admin_access_key: str
@@ -30,14 +34,16 @@ class RadosgwOptions:
     read_timeout: float = bounded(30.0, minimum=0.1, maximum=80)
     concurrency: int = bounded(8, minimum=1, maximum=256)
     uid_prefix: str = ""
+    s3_endpoint: str | None = None
 
     def __post_init__(self) -> None:
         """Name what is wrong; never the value, which may be a secret in the wrong place."""
-        if not _is_origin(self.endpoint):
-            raise ValueError(
-                "option 'endpoint' must be http(s)://host[:port] and nothing more: "
-                "no path, no user, no query, and a host name as DNS has them"
-            )
+        for name in ("endpoint", "s3_endpoint"):
+            if getattr(self, name) is not None and not _is_origin(getattr(self, name)):
+                raise ValueError(
+                    f"option {name!r} must be http(s)://host[:port] and nothing more: "
+                    "no path, no user, no query, and a host name as DNS has them"
+                )
         check_ca_file(self.ca_file)
         if not (self.admin_access_key and self.admin_secret_key):
             raise ValueError("options 'admin_access_key' and 'admin_secret_key' must not be empty")
@@ -45,6 +51,11 @@ class RadosgwOptions:
             value = getattr(self, name)
             if value is not None and not re.fullmatch(pattern, value):
                 raise ValueError(f"option {name!r} must match {pattern}")
+        self.naming(self.uid_prefix)
+
+    @property
+    def client_endpoint(self) -> str:
+        return self.s3_endpoint or self.endpoint
 
 
 _PATTERNS = {

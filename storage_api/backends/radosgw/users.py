@@ -1,5 +1,6 @@
 """Users and their keys."""
 
+from storage_api.backends.accounts import check_email
 from storage_api.backends.objects import UserStore
 from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.base import MARKER, RadosgwBase, existing, log
@@ -38,6 +39,7 @@ class Users(RadosgwBase, UserStore):
     def create_user(self, user: Ref, fields: UserCreate) -> tuple[User, bool]:
         self._check_new_uid(user)
         _check_settings(fields)
+        check_email(None, fields.get("email"))
         uid = self._uid(user)
         with (
             self._keeping_namespace(self._tenant(user.namespace)),
@@ -59,7 +61,7 @@ class Users(RadosgwBase, UserStore):
         except UnexpectedCode as refusal:
             if refusal.code == "UserAlreadyExists":
                 return False
-            raise _about_user(refusal) from refusal
+            raise about_user(refusal) from refusal
         except AMBIGUOUS as error:
             self._read_back(uid, error)
         return True
@@ -107,13 +109,15 @@ class Users(RadosgwBase, UserStore):
         _check_settings(changes)
         uid = self._uid(user)
         with self._giving_address(changes.get("email")), self._changing_user(uid):
-            self._our_user(user)
+            found = self._our_user(user)
+            if "email" in changes:
+                _check_address(found, changes["email"])
             parameters = mapping.user_parameters(changes)
             if parameters:
                 try:
                     self._admin.modify_user(uid, parameters)
                 except UnexpectedCode as refusal:
-                    raise _about_user(refusal) from refusal
+                    raise about_user(refusal) from refusal
             self._set_quotas(uid, changes)
             return mapping.user_record(self._user(user))
 
@@ -229,7 +233,12 @@ def _check_settings(fields: UserCreate | UserPatch) -> None:
     mapping.check_text("email", fields.get("email") or "-")
 
 
-def _about_user(refusal: UnexpectedCode) -> StorageError:
+def _check_address(found: Json, wanted: str | None) -> None:
+    """RGW keeps addresses in lower case."""
+    check_email(mapping.user_record(found).email, wanted and wanted.lower())
+
+
+def about_user(refusal: UnexpectedCode) -> StorageError:
     if refusal.code == "EmailExists":
         return Conflict("That e-mail address belongs to another user.")
     if refusal.code == "InvalidArgument":
