@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from storage_api.backends.access_keys import new_key_id
 from storage_api.backends.accounts import (
     account_metadata,
     account_name,
@@ -72,8 +73,13 @@ class Accounts(Users):
             self._admin.modify_user(uid, {"display-name": shown})
         self._admin.sync_user_stats(uid)
         self._admin.set_user_quota(uid, "user", limits.user_limits(quota))
+        self._end_left_over_keys(uid, found)
         own = mapping.own_keys(found)
-        made = None if own else self._make_key(uid, suspended=mapping.is_suspended(found))
+        made = (
+            None
+            if own
+            else self._make_key(uid, new_key_id(), suspended=mapping.is_suspended(found))
+        )
         connection = Connection(
             endpoint=self._options.client_endpoint,
             region=self._options.region,

@@ -106,6 +106,13 @@ def open_uploads(row: Row) -> int:
     return whole(row["usage"].get("rgw.multimeta", {}).get("num_objects", 0))
 
 
+@checked
+def held_objects(row: Row) -> int | None:
+    """Object versions and uploaded parts in one bucket; ``None`` when RGW does not know."""
+    counted = _counted(row)
+    return counted and counted[1]
+
+
 def has_index(row: Row) -> bool:
     """RGW counts nothing in an indexless bucket, and would delete a full one as an empty one."""
     return bool(row.get("index_type", "Normal") == "Normal")

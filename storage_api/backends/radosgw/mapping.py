@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
+from storage_api.backends.access_keys import is_temporary
 from storage_api.backends.radosgw.limits import quota_record, rounded, usage_record
 from storage_api.backends.radosgw.rows import Row, checked, moment, text, whole
 from storage_api.domain.errors import Invalid
@@ -43,6 +44,11 @@ def path_tenant(path: str) -> str:
 @checked
 def owner_uid(bucket: Row) -> str:
     return text(bucket["owner"])
+
+
+@checked
+def bucket_name(bucket: Row) -> str:
+    return text(bucket["bucket"])
 
 
 @checked
@@ -102,8 +108,13 @@ def capabilities(row: Row) -> dict[str, str]:
     return {cap["type"]: cap["perm"] for cap in row["caps"]}
 
 
-@checked
 def own_keys(row: Row) -> list[Row]:
+    """Those that the user knows of: none of ours for the time being."""
+    return [key for key in all_keys(row) if not is_temporary(key["access_key"])]
+
+
+@checked
+def all_keys(row: Row) -> list[Row]:
     """Without the sub-users' keys, which RGW keeps in the same array."""
     uid = full_uid(text(row.get("tenant", "")), text(row["user_id"]))
     keys = [key for key in row["keys"] if key["user"] == uid]

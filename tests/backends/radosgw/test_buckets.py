@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from storage_api.backends.access_keys import TEMPORARY
 from storage_api.backends.radosgw.backend import RadosgwStorage
-from storage_api.backends.radosgw.base import TEMPORARY
 from storage_api.backends.s3 import S3Bucket
 from storage_api.domain.errors import (
     AlreadyExists,
