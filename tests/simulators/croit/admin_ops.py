@@ -16,6 +16,7 @@ from tests.services.ceph import Gateway
 from tests.simulators.croit.errors import (
     CroitError,
     Duplicate,
+    email_taken,
     has_buckets,
     invalid,
     key_taken,
@@ -75,7 +76,7 @@ def _refusal(answer: requests.Response) -> CroitError:
         case "UserAlreadyExists":
             return Duplicate("could not create user: unable to create user, user exists")
         case "EmailExists":
-            return Duplicate("the email address is that of an existing user")
+            return email_taken()
         case "KeyExists":
             return key_taken()
         case "InvalidAccessKeyId":

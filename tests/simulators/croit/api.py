@@ -32,7 +32,8 @@ class Api:
         raw_path = request.target.partition("?")[0]
         if not raw_path.startswith(f"{_ROOT}/"):
             # [P] The management address without /api is that of people's web pages.
-            return Reply(200, _WEB_UI, {"Content-Type": "text/html"})
+            status = 200 if request.method == "GET" else 405
+            return Reply(status, _WEB_UI, {"Content-Type": "text/html"})
         try:
             return self._call(request, raw_path.removeprefix(_ROOT))
         except Duplicate as error:
@@ -62,7 +63,7 @@ class Api:
         if route.role is None:
             return None
         caller = self._signed_on(request)
-        if route.role not in caller.roles:
+        if route.role and route.role not in caller.roles:
             raise forbidden()
         return caller
 

@@ -82,7 +82,7 @@ class Call:
     def bucket(self) -> Bucket:
         """The one of the path. Where names alone are ambiguous, that outside of all tenants."""
         name, owner = self.names["bucket"], self.param("owner")
-        found = [row for row in self.store.buckets(owner or None) if row.name == name]
+        found = self.store.named(name, owner or None)
         if not found:
             raise CroitError(404, f"bucket {name} not found")
         if found[0].tenant and len(found) > 1:

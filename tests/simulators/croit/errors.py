@@ -40,8 +40,9 @@ def user_exists(uid: str) -> Duplicate:
     return Duplicate(f"could not create user: unable to create user, user: {uid} exists")
 
 
-def email_taken(email: str) -> Duplicate:
-    return Duplicate(f"email: {email} is the email address of an existing user")
+def email_taken() -> Duplicate:
+    """Unlike for a user, the text does not say "exists"."""
+    return Duplicate("could not create user: the email address is that of an existing user")
 
 
 def key_taken() -> Duplicate:

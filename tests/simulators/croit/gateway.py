@@ -45,6 +45,12 @@ class GatewayStore(GatewayUsers):
         rows = self._admin.call("GET", "bucket", uid=owner, stats="true")
         return sorted((_bucket(row) for row in rows), key=lambda row: (row.tenant, row.name))
 
+    def named(self, name: str, owner: str | None) -> list[Bucket]:
+        plain = self._bucket("", name)
+        if plain is not None and owner in {None, plain.owner}:
+            return [plain]
+        return [row for row in self.buckets(owner) if row.name == name]
+
     def create_bucket(self, new: NewBucket) -> Bucket:
         tenant = self.user(new.owner).tenant
         there = self._bucket(tenant, new.name)

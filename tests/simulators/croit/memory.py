@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-import string
 import threading
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from tests.simulators.croit.clock import Clock, iso
-from tests.simulators.croit.errors import (
-    CroitError,
-    Duplicate,
-    email_taken,
-    has_buckets,
-    key_taken,
-    missing,
-    no_such_key,
-    not_empty,
-    user_exists,
-)
+from tests.simulators.croit.errors import Duplicate, has_buckets, invalid, missing, not_empty
+from tests.simulators.croit.memory_users import MemoryUsers
 from tests.simulators.croit.records import (
     Bucket,
     Details,
     Grant,
     Json,
-    Key,
     Listing,
     NewBucket,
-    NewUser,
-    Placement,
     Quota,
     StoredObject,
     Traffic,
     Upload,
     Usage,
-    User,
 )
 from tests.simulators.croit.store import Change
 
-_KEY_ALPHABET = string.ascii_uppercase + string.digits
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 @dataclass
@@ -55,95 +41,11 @@ class _Held:
     uploads: dict[str, Upload] = field(default_factory=dict)
 
 
-class _Users:
-    """The half that knows users."""
-
-    def __init__(self) -> None:
-        self._users: dict[str, User] = {}
-
-    def uids(self) -> list[str]:
-        return sorted(self._users)
-
-    def users(self, uids: Iterable[str]) -> list[User]:
-        return [self._users[uid] for uid in uids if uid in self._users]
-
-    def user(self, uid: str) -> User:
-        try:
-            return self._users[uid]
-        except KeyError:
-            raise missing("user", uid) from None
-
-    def create_user(self, new: NewUser) -> None:
-        if new.uid in self._users:
-            raise user_exists(new.uid)
-        self._need_free_email(new.email)
-        user = User(
-            new.uid,
-            new.name,
-            new.email,
-            default_placement=new.default_placement,
-            default_storage_class=new.default_storage_class,
-        )
-        access_key = "".join(secrets.choice(_KEY_ALPHABET) for _ in range(20))
-        user.keys.append(Key(new.uid, access_key, secrets.token_urlsafe(30)))
-        self._users[new.uid] = user
-
-    def change_user(self, uid: str, changes: Json) -> None:
-        user = self.user(uid)
-        if changes.get("email", user.email) != user.email:
-            self._need_free_email(changes["email"])
-        user.name = changes.get("name", user.name)
-        user.email = changes.get("email", user.email)
-        user.suspended = changes.get("suspended", user.suspended)
-        user.default_placement = changes.get("defaultPlacement", user.default_placement)
-        user.default_storage_class = changes.get("defaultStorageClass", user.default_storage_class)
-
-    def set_user_quota(self, uid: str, change: Change) -> None:
-        user = self.user(uid)
-        user.user_quota = change(user.user_quota)
-
-    def set_bucket_default_quota(self, uid: str, change: Change) -> None:
-        user = self.user(uid)
-        user.bucket_quota = change(user.bucket_quota)
-
-    def put_key(self, uid: str, access_key: str, secret_key: str, subuser: str = "") -> None:
-        user = self.user(uid)
-        whose = _whose(user, subuser)
-        for other in self._users.values():
-            if any(key.access_key == access_key and key.user != whose for key in other.keys):
-                raise key_taken()
-        user.keys = [key for key in user.keys if key.access_key != access_key]
-        user.keys.append(Key(whose, access_key, secret_key))
-        user.keys.sort(key=lambda key: key.access_key)
-
-    def delete_key(self, uid: str, access_key: str, subuser: str = "") -> None:
-        user = self.user(uid)
-        whose = _whose(user, subuser)
-        kept = [key for key in user.keys if (key.user, key.access_key) != (whose, access_key)]
-        if len(kept) == len(user.keys):
-            raise no_such_key()
-        user.keys = kept
-
-    def put_subuser(self, uid: str, subuser: str, permissions: str) -> None:
-        self.user(uid).subusers[subuser] = permissions
-
-    def delete_subuser(self, uid: str, subuser: str) -> None:
-        user = self.user(uid)
-        whose = _whose(user, subuser)
-        del user.subusers[subuser]
-        user.keys = [key for key in user.keys if key.user != whose]
-
-    def _need_free_email(self, email: str) -> None:
-        if email and any(user.email == email for user in self._users.values()):
-            raise email_taken(email)
-
-
-class MemoryStore(_Users):
+class MemoryStore(MemoryUsers):
     """Statistics of a bucket exist from the first object on."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
-        self.placements = [Placement(), Placement(storage_class="COLD"), Placement("fast")]
         self._clock = clock
         self._lock = threading.RLock()
         self._held: dict[tuple[str, str], _Held] = {}
@@ -165,8 +67,13 @@ class MemoryStore(_Users):
         rows = (held.bucket for _, held in sorted(self._held.items()))
         return [row for row in rows if owner in {None, row.owner}]
 
+    def named(self, name: str, owner: str | None) -> list[Bucket]:
+        return [row for row in self.buckets(owner) if row.name == name]
+
     def create_bucket(self, new: NewBucket) -> Bucket:
         owner = self.user(new.owner)
+        if not _BUCKET.fullmatch(new.name):
+            raise invalid("InvalidBucketName")
         there = self._held.get((owner.tenant, new.name))
         if there is not None:
             if there.bucket.owner != new.owner:
@@ -283,11 +190,3 @@ class MemoryStore(_Users):
         sizes = [row.size for row in held.objects.values()]
         actual = sum(-(-size // 4096) * 4096 for size in sizes)
         held.bucket = replace(held.bucket, usage=Usage(sum(sizes), actual, len(sizes)))
-
-
-def _whose(user: User, subuser: str) -> str:
-    if not subuser:
-        return user.uid
-    if subuser not in user.subusers:
-        raise CroitError(404, f"subuser {subuser} not found")
-    return f"{user.uid}:{subuser}"

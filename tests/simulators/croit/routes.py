@@ -19,12 +19,13 @@ from tests.simulators.croit.call import Handler
 from tests.simulators.croit.errors import CroitError
 from tests.simulators.croit.schemas import Schema
 
-VIEWER, ADMIN, ANYBODY = "viewer", "admin", None
+VIEWER, ADMIN, KNOWN, ANYBODY = "viewer", "admin", "", None
 
 
 @dataclass(frozen=True)
 class Route:
-    """``reply`` is None where there is no body. ``role`` is None where nobody signs on.
+    """``reply`` is None where there is no body. ``role`` is None where nobody signs on,
+    and empty where that is enough.
 
     ``body`` is None where a body is ignored, or read by the handler itself. ``rate`` names an
     entry of ``RATES``.
@@ -48,8 +49,8 @@ ROUTES = (
     Route("GET", "/status/croit-version", signing_on.version, schemas.STR, ANYBODY),
     Route("POST", "/auth/login", signing_on.login, schemas.TOKEN, ANYBODY),
     Route("POST", "/auth/login-form", signing_on.login_form, schemas.TOKEN, ANYBODY),
-    Route("POST", "/auth/logout", signing_on.logout, None),
-    Route("GET", "/auth/token-info", signing_on.token_info, schemas.TOKEN_INFO),
+    Route("POST", "/auth/logout", signing_on.logout, None, KNOWN),
+    Route("GET", "/auth/token-info", signing_on.token_info, schemas.TOKEN_INFO, KNOWN),
     Route("GET", "/api-tokens", signing_on.list_tokens, schemas.listed(schemas.API_TOKEN)),
     Route("POST", "/api-tokens", signing_on.add_token, schemas.STR, ADMIN, schemas.NEW_API_TOKEN),
     Route(

@@ -14,6 +14,7 @@ from tests.simulators.croit.call import World
 from tests.simulators.croit.clock import Clock
 from tests.simulators.croit.gateway import GatewayStore
 from tests.simulators.croit.memory import MemoryStore
+from tests.simulators.croit.records import NewUser
 from tests.simulators.croit.series import Series
 from tests.simulators.croit.settings import Settings
 from tests.simulators.croit.store import Store
@@ -84,10 +85,10 @@ class CroitSimulator(SimulatorServer):
             )
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self.tasks.stop()
         try:
             super().__exit__(kind, error, trace)
         finally:
+            self.tasks.stop()
             self.store.close()
             self._folder.cleanup()
 
@@ -123,6 +124,14 @@ class CroitSimulator(SimulatorServer):
     def seed_series(self, uid: str, points: Iterable[tuple[float, float | None]]) -> None:
         """What ``uid`` stored: (unix seconds, bytes or None), a point every 180 s."""
         self.series.seed(uid, points)
+
+    def seed_users(self, count: int) -> list[str]:
+        """user00000 and so on, each with the key that comes with it."""
+        uids = [f"user{number:05}" for number in range(count)]
+        with self.store.turn():
+            for uid in uids:
+                self.store.create_user(NewUser(uid, f"User {uid}"))
+        return uids
 
     def measure(self) -> None:
         """Add a point to every user's series: what his buckets hold at this moment."""

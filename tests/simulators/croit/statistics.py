@@ -13,6 +13,7 @@ _GRAPH = "s3-user-data"
 _HOUR = 3600
 _DAY = 24 * _HOUR
 _POINTS = 500
+_MOST_POINTS = 20_000
 
 
 def stats(call: Call) -> Reply:
@@ -28,7 +29,7 @@ def stats(call: Call) -> Reply:
         {
             "name": wanted,
             "tags": {},
-            "datapoints": call.world.series.window(uid, start, end, most),
+            "datapoints": call.world.series.window(uid, start, end, min(most, _MOST_POINTS)),
         }
         for uid in call.store.uids()
         if query_name(uid) == wanted

@@ -54,6 +54,9 @@ class Store(Protocol):
     def delete_subuser(self, uid: str, subuser: str) -> None: ...
 
     def buckets(self, owner: str | None = None) -> list[Bucket]: ...
+    def named(self, name: str, owner: str | None) -> list[Bucket]:
+        """Those of one name, which may be one in each tenant; that outside of them first."""
+
     def create_bucket(self, new: NewBucket) -> Bucket:
         """Or the one that the same owner has by this name."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ class Question:
     options: tuple[str, ...]
     default: str
     token: str
-    seconds: float
+    ends: float
     response: str | None = None
     answered: threading.Event = field(default_factory=threading.Event)
 
@@ -46,7 +47,7 @@ class Question:
             "defaultResponse": self.default,
             "responseOptions": list(self.options),
             "token": self.token,
-            "timeLeft": int(self.seconds),
+            "timeLeft": max(0, int(self.ends - time.monotonic())),
         }
 
 
@@ -181,8 +182,9 @@ class Tasks:
         fate = task.fate
         if fate.question is None:
             return
+        ends = time.monotonic() + fate.seconds
         token = f"question-{task.id}"
-        asked = Question(fate.question, fate.options, fate.default, token, fate.seconds)
+        asked = Question(fate.question, fate.options, fate.default, token, ends)
         task.question = asked
         asked.answered.wait(fate.seconds)
         task.question = None
