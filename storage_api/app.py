@@ -10,7 +10,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from storage_api import __version__
 from storage_api.api.bodies import MAX_BODY_BYTES
 from storage_api.api.conf import conf_namespace
-from storage_api.api.health import health
+from storage_api.api.health import JOBS, health
+from storage_api.api.jobs import jobs_namespace
 from storage_api.api.mount import mount_backends
 from storage_api.api.page import page
 from storage_api.api.problems import register_problems
@@ -55,15 +56,19 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     _configure(app, settings)
     for endpoint, backend in backends.items():
         backend.init_app(app, endpoint)
-    app.extensions["storage_api_monitor"] = Monitor(app.extensions[EXTENSION])
-    app.extensions["storage_api_jobs"] = Jobs()
+    mounted = app.extensions[EXTENSION]
+    jobs = Jobs(mounted, directory=settings.state_directory, redis_url=settings.redis_url)
+    app.extensions["storage_api_jobs"] = jobs
+    app.extensions["storage_api_monitor"] = Monitor({**mounted, JOBS: jobs})
     watch_requests(app)
+    app.before_request(jobs.work_beside)
     register_problems(app)
     for blueprint in (page, health, signon):
         app.register_blueprint(blueprint)
     api = ServiceApi()
     mount_backends(api, backends)
     api.add_namespace(conf_namespace())
+    api.add_namespace(jobs_namespace())
     api.init_app(app)
     redirect_unversioned(app, backends)
     name_known_backends(app, backends)
