@@ -82,6 +82,7 @@ ROUTES: Mapping[Capability, tuple[Route, ...]] = {
     Capability.USERS: (
         Route("/users", users.UserList, scoped=True),
         Route(_USER, users.UserItem, scoped=True),
+        Route(f"{_USER}/metadata", users.UserMetadata, scoped=True),
         Route(f"{_USER}/keys", users.KeyList, scoped=True),
         Route(_KEY, users.KeyItem, scoped=True),
         Route(f"{_KEY}/rotate", users.KeyRotation, scoped=True),
