@@ -31,6 +31,7 @@ PLAIN_TEXT = r"^[^\x00-\x1f\x7f]*$"
 _SCALARS: Mapping[Any, Schema] = {
     str: {"type": "string", "pattern": PLAIN_TEXT},
     int: {"type": "integer"},
+    float: {"type": "number"},
     bool: {"type": "boolean"},
     datetime: {"type": "string", "format": "date-time"},
     Any: {},
