@@ -76,7 +76,7 @@ class Api:
 def _body(request: Request, schema: Schema) -> Json:
     try:
         document: Any = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise invalid("the body is not JSON") from None
     for error in Draft202012Validator(schema).iter_errors(document):
         where = "/".join(str(part) for part in error.absolute_path)

@@ -87,7 +87,7 @@ def show_policy(call: Call) -> Reply:
 def set_policy(call: Call) -> Reply:
     try:
         policy = json.loads(call.request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise invalid("the policy is not JSON") from None
     call.store.set_policy(call.bucket, policy)
     return done(201)

@@ -65,7 +65,7 @@ class Pagination:
 def parse(text: str) -> Pagination:
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise invalid("pagination is not JSON") from None
     if not _DOCUMENT.is_valid(document):
         raise invalid("pagination is not what it must be")

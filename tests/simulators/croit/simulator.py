@@ -125,9 +125,9 @@ class CroitSimulator(SimulatorServer):
         """What ``uid`` stored: (unix seconds, bytes or None), a point every 180 s."""
         self.series.seed(uid, points)
 
-    def seed_users(self, count: int) -> list[str]:
+    def seed_users(self, count: int, prefix: str = "user") -> list[str]:
         """user00000 and so on, each with the key that comes with it."""
-        uids = [f"user{number:05}" for number in range(count)]
+        uids = [f"{prefix}{number:05}" for number in range(count)]
         with self.store.turn():
             for uid in uids:
                 self.store.create_user(NewUser(uid, f"User {uid}"))
