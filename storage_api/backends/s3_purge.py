@@ -19,7 +19,8 @@ _KEY_SECONDS = 600.0
 _MOST_PASSES = 10
 _MOST_KEYS_LOST = 3
 _SMALLEST_BATCH = 10
-_EXAMPLES = 10
+_EXAMPLES = 5
+_SHOWN = 64
 
 
 class Steps:
@@ -137,7 +138,9 @@ def _left(name: str, walk: _Walk, *, locked: bool) -> str:
         if locked
         else "the object store refuses to delete them; a policy may forbid it"
     )
-    keys = ", ".join(repr(key) for key in dict.fromkeys(row.version.key for row in walk.examples))
+    keys = ", ".join(
+        repr(key) for key in dict.fromkeys(row.version.key[:_SHOWN] for row in walk.examples)
+    )
     more = ", …" if walk.refused > len(walk.examples) else ""
     return (
         f"Bucket {name!r} stays with {walk.refused} object version(s): {reason} ({codes}). "

@@ -9,6 +9,7 @@ from storage_api.backends.base import StorageBackend
 from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.accounting import Accounting
 from storage_api.backends.radosgw.client import AdminOps, Json
+from storage_api.backends.radosgw.metering import Metering
 from storage_api.backends.radosgw.namespaces import Namespaces
 from storage_api.backends.radosgw.purging import Purging
 from storage_api.backends.radosgw.settings import RadosgwOptions
@@ -29,7 +30,7 @@ _NEEDED = ("users", "buckets")
 _EVERYTHING = frozenset({"*", "read, write"})
 
 
-class RadosgwStorage(Purging, Namespaces, Accounting, StorageBackend):
+class RadosgwStorage(Purging, Namespaces, Accounting, Metering, StorageBackend):
     """A Ceph object gateway, administered through Admin Ops and S3."""
 
     Options: ClassVar[type[Any]] = RadosgwOptions

@@ -90,5 +90,5 @@ def _both_may_be_valid(error: BackendError, old: str, new: str) -> BackendError:
     kind = BackendTimeout if isinstance(error, BackendTimeout) else BackendUnavailable
     return kind(
         f"{error} Nobody knows whether the key {old!r} has ended, and {new!r} was made already: "
-        f"both may be valid. Repeat the rotation, or of {new!r} if {old!r} has ended."
+        f"both may be valid. Rotate {old!r} once more, or {new!r} if the other is gone."
     )
