@@ -1,12 +1,15 @@
 """SQLAlchemy's engines as this service wants them, and its errors in our words."""
 
+import hashlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, text
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import InterfaceError as Unreachable
@@ -26,6 +29,7 @@ _BUSY_MS = 20_000
 _POLL_SECONDS = 0.005
 #: Of PostgreSQL's advisory locks, the one under which tables are made ("sapi").
 _MAKING_TABLES = 0x73617069
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _WRITES = "storage_api_writes"
 
 
@@ -100,8 +104,23 @@ def make_tables(engine: Engine, tables: MetaData) -> None:
     """Make what is missing; of several processes that start together, one does."""
     with begun(engine, writes=True) as connection:
         if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING_TABLES})
+            connection.execute(_LOCK, {"key": _MAKING_TABLES})
         tables.create_all(connection)
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert what is not there yet, whoever else does so now; answers how many were new."""
+    insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
+    statement = insert(table).on_conflict_do_nothing()
+    return sum(connection.execute(statement, row).rowcount for row in rows)
+
+
+def alone(connection: Connection, name: str) -> None:
+    """Until this writing transaction ends, no other one that asks for ``name`` goes on."""
+    if connection.dialect.name == "postgresql":  # of SQLite's there is only one at a time
+        digest = hashlib.sha256(name.encode()).digest()
+        key = int.from_bytes(digest[:8], "big", signed=True)
+        connection.execute(_LOCK, {"key": key})
 
 
 @contextmanager

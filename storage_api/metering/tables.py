@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     Table,
@@ -51,6 +52,14 @@ SAMPLES = Table(
     Column("samples", Integer, nullable=False),
     Column("after_gap", Boolean, nullable=False),
     sqlite_with_rowid=False,
+)
+_UNMEASURED = SAMPLES.c.used_bytes.is_(None)
+Index(
+    "metering_unmeasured",
+    SAMPLES.c.holder_id,
+    SAMPLES.c.at,
+    sqlite_where=_UNMEASURED,
+    postgresql_where=_UNMEASURED,
 )
 
 #: Who reads a back-end for a slot of time, so that nobody else does; kept as a record.

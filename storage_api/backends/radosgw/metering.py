@@ -7,8 +7,9 @@ from datetime import datetime
 from storage_api.backends.accounting import Holder
 from storage_api.backends.metering import UsageSample, UsageSampler
 from storage_api.backends.radosgw import limits, mapping
-from storage_api.backends.radosgw.base import MARKER, RadosgwBase
+from storage_api.backends.radosgw.base import RadosgwBase
 from storage_api.backends.radosgw.client import Json
+from storage_api.backends.rgw_names import MARKER, split_uid
 from storage_api.domain.capabilities import HolderKind
 from storage_api.domain.models import Ref
 
@@ -24,7 +25,7 @@ class Metering(RadosgwBase, UsageSampler):
         by_user: dict[str, list[Json]] = {uid: [] for uid in uids}
         by_tenant: dict[str, list[Json]] = defaultdict(list)
         for uid in uids:
-            _ = by_tenant[mapping.split_uid(uid)[0]]
+            _ = by_tenant[split_uid(uid)[0]]
         for row in rows:
             uid, tenant = mapping.owner_uid(row), mapping.bucket_tenant(row)
             by_user.setdefault(uid, []).append(row)
@@ -33,7 +34,7 @@ class Metering(RadosgwBase, UsageSampler):
             holder = Holder(HolderKind.BUCKET, Ref(bucket.namespace, bucket.name))
             yield _sample(holder, [row], moment, bucket.owner)
         for uid, owned in by_user.items():
-            tenant, name = mapping.split_uid(uid)
+            tenant, name = split_uid(uid)
             if name != MARKER:
                 yield _sample(Holder(HolderKind.USER, Ref(tenant or None, name)), owned, moment)
         for tenant, held in by_tenant.items():

@@ -30,6 +30,7 @@ from storage_api.domain.models.bucket_settings import (
 )
 from storage_api.domain.models.documented import about, described, size
 from storage_api.domain.models.jobs import Job, JobState
+from storage_api.domain.models.metering import MeteredUsage
 from storage_api.domain.models.objects import Bucket, Key, Namespace, NewKey, Ref, User, Versioning
 from storage_api.domain.models.volumes import ExportPolicy, Lock, Snapshot, Volume
 
@@ -51,6 +52,7 @@ __all__ = [
     "Lifecycle",
     "LifecycleRule",
     "Lock",
+    "MeteredUsage",
     "Namespace",
     "NewKey",
     "Order",
