@@ -18,12 +18,12 @@ class JsonSerializer(Serializer):  # type: ignore[misc]  # huey ships no types
         return orjson.dumps({"id": data.id, "name": data.name, "due": due, "args": data.args})
 
     def _deserialize(self, data: bytes) -> Message:
-        """Whatever else is found there is dropped: huey has taken it out already."""
+        """Whatever else huey takes out of the queue is dropped."""
         try:
             fields = orjson.loads(data)
             due = datetime.fromisoformat(fields["due"]) if fields["due"] else None
             [job] = map(str, fields["args"])
             return Message(str(fields["id"]), str(fields["name"]), due, args=(job,), kwargs={})
         except (TypeError, KeyError, ValueError):
-            log.warning("unreadable-task-dropped")
+            log.warning("unreadable-task")
             raise ValueError("no task of ours") from None
