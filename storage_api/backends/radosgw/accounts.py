@@ -10,9 +10,11 @@ from storage_api.backends.accounts import (
     stamp_of,
 )
 from storage_api.backends.radosgw import limits, mapping
-from storage_api.backends.radosgw.base import existing, log
+from storage_api.backends.radosgw.base import log
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
 from storage_api.backends.radosgw.users import Users, about_user
+from storage_api.backends.rgw_names import check_text
+from storage_api.backends.rows import existing
 from storage_api.domain.errors import AlreadyExists, Conflict
 from storage_api.domain.models import Account, AccountMetadata, Connection, Quota, Ref
 from storage_api.domain.requests import AccountCreate
@@ -23,7 +25,7 @@ class Accounts(Users):
         naming = self._options.naming(self._options.uid_prefix)
         user = Ref(namespace, account_name(fields, naming))
         self._check_new_uid(user)
-        mapping.check_text("display_name", fields.get("display_name", "-"))
+        check_text("display_name", fields.get("display_name", "-"))
         uid = self._uid(user)
         quota = account_quota(uid, fields, self._options)
         limits.check_quota(quota)

@@ -10,19 +10,23 @@ import structlog
 from storage_api.backends.access_keys import is_left_over, temporary_key_id
 from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.client import AMBIGUOUS, AdminOps, Json, UnexpectedCode
-from storage_api.backends.radosgw.settings import TENANT, RadosgwOptions
+from storage_api.backends.radosgw.settings import RadosgwOptions
+from storage_api.backends.rgw_names import (
+    MARKER,
+    RESERVED,
+    TENANT,
+    bucket_path,
+    full_uid,
+    split_uid,
+)
 from storage_api.backends.s3 import S3Key, S3Plane
-from storage_api.domain.errors import BackendError, BackendMisbehaved, Conflict, Invalid, NotFound
+from storage_api.domain.errors import BackendError, Conflict, Invalid, NotFound
 from storage_api.domain.models import NewKey, Ref
 from storage_api.domain.secrets import Secret
 from storage_api.transport.context import current_request_id, serving
 from storage_api.transport.exclusive import exclusive
 from storage_api.transport.shared import Shared
 
-#: The user that keeps a namespace alive while it has no other; never shown as a user.
-MARKER = "storage-api-namespace"
-#: No user may be called so, nor own a bucket.
-RESERVED = frozenset({MARKER, "anonymous"})
 _CLEAN_UP_SECONDS = 10.0
 
 T = TypeVar("T")
@@ -55,10 +59,10 @@ class RadosgwBase(ABC):
         return namespace if namespace is not None else self._options.default_namespace or ""
 
     def _uid(self, user: Ref) -> str:
-        return mapping.full_uid(self._tenant(user.namespace), user.name)
+        return full_uid(self._tenant(user.namespace), user.name)
 
     def _path(self, bucket: Ref) -> str:
-        return mapping.bucket_path(self._tenant(bucket.namespace), bucket.name)
+        return bucket_path(self._tenant(bucket.namespace), bucket.name)
 
     def _require_namespace(self, namespace: str | None) -> str:
         """The tenant; the default one needs no proof that it exists."""
@@ -70,9 +74,9 @@ class RadosgwBase(ABC):
     def _tenant_exists(self, tenant: str) -> bool:
         if not TENANT.fullmatch(tenant):
             return False
-        if self._admin.find_user(mapping.full_uid(tenant, MARKER)) is not None:
+        if self._admin.find_user(full_uid(tenant, MARKER)) is not None:
             return True
-        return any(mapping.split_uid(uid)[0] == tenant for uid in self._admin.list_uids())
+        return any(split_uid(uid)[0] == tenant for uid in self._admin.list_uids())
 
     # One change at a time. Nested in this order only: namespace, owner, address, user, bucket.
 
@@ -126,7 +130,7 @@ class RadosgwBase(ABC):
         """Raises ``Conflict`` for users that this service must leave alone."""
         if mapping.is_administrator(found, self._options.admin_access_key):
             raise Conflict(f"User {uid!r} is an administrator of RadosGW and is left alone here.")
-        if not mapping.split_uid(uid)[1].startswith(self._options.uid_prefix):
+        if not split_uid(uid)[1].startswith(self._options.uid_prefix):
             raise Conflict(
                 f"User {uid!r} was not made here (its name does not begin with "
                 f"{self._options.uid_prefix!r}) and is left alone."
@@ -244,10 +248,3 @@ def _left_over_keys(owner: Json) -> list[str]:
 
 def _warn_of_left_over(uid: str, access_key: str, error: Exception) -> None:
     log.warning("temporary-key-left-over", uid=uid, access_key=access_key, reason=str(error))
-
-
-def existing(found: T | None) -> T:
-    """What a write has just made or changed must be there to be read back."""
-    if found is None:
-        raise BackendMisbehaved("RadosGW does not show what it has just accepted.")
-    return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from storage_api.backends.radosgw.rows import Row, checked, whole
+from storage_api.backends.rows import Row, checked, whole
 from storage_api.domain.errors import Invalid
 from storage_api.domain.models import Quota, Usage
 from storage_api.domain.requests import UserCreate, UserPatch

@@ -8,6 +8,7 @@ from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.accounts import Accounts
 from storage_api.backends.radosgw.buckets import Buckets
 from storage_api.backends.radosgw.client import Json, UnexpectedCode
+from storage_api.backends.rgw_names import bucket_path
 from storage_api.backends.s3_contents import S3Contents
 from storage_api.backends.s3_purge import Steps, purge
 from storage_api.domain.errors import Conflict, NotFound
@@ -49,7 +50,7 @@ class Purging(Buckets, Accounts):
         _refuse_suspended(uid, owner)
         if not limits.has_index(row):
             raise Conflict("The bucket has no index, so nobody can list what it holds.")
-        path = mapping.bucket_path(mapping.bucket_tenant(row), mapping.bucket_name(row))
+        path = bucket_path(mapping.bucket_tenant(row), mapping.bucket_name(row))
         return purge(
             mapping.bucket_name(row),
             contents=partial(self._contents, uid, mapping.bucket_name(row)),

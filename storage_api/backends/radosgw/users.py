@@ -3,9 +3,11 @@
 from storage_api.backends.accounts import check_email
 from storage_api.backends.objects import UserStore
 from storage_api.backends.radosgw import limits, mapping
-from storage_api.backends.radosgw.base import MARKER, existing, log
+from storage_api.backends.radosgw.base import log
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
 from storage_api.backends.radosgw.keys import Keys
+from storage_api.backends.rgw_names import MARKER, check_text, split_uid
+from storage_api.backends.rows import existing
 from storage_api.domain.errors import (
     AlreadyExists,
     Conflict,
@@ -24,7 +26,7 @@ _NO_QUOTA = Quota(enabled=False)
 class Users(Keys, UserStore):
     def list_users(self, namespace: str | None) -> list[User]:
         tenant = self._tenant(namespace)
-        uids = [uid for uid in self._admin.list_uids() if mapping.split_uid(uid)[0] == tenant]
+        uids = [uid for uid in self._admin.list_uids() if split_uid(uid)[0] == tenant]
         if not uids and tenant != self._tenant(None):
             raise NotFound(f"There is no namespace {tenant!r}.")
         users = (mapping.listed_user(uid) for uid in uids)
@@ -148,8 +150,8 @@ class Users(Keys, UserStore):
 def _check_settings(fields: UserCreate | UserPatch) -> None:
     for quota in limits.quotas(fields).values():
         limits.check_quota(quota)
-    mapping.check_text("display_name", fields.get("display_name", "-"))
-    mapping.check_text("email", fields.get("email") or "-")
+    check_text("display_name", fields.get("display_name", "-"))
+    check_text("email", fields.get("email") or "-")
 
 
 def _check_address(found: Json, wanted: str | None) -> None:
