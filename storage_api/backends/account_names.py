@@ -18,18 +18,11 @@ _LEGAL = re.compile(r"[A-Za-z0-9_.@-]*")
 _LONGEST_SEPARATOR = 16
 #: Latin letters that Unicode does not take apart.
 _LETTERS = str.maketrans(
-    {
-        "æ": "ae",
-        "œ": "oe",
-        "ø": "o",
-        "đ": "d",
-        "ð": "d",
-        "þ": "th",
-        "ł": "l",
-        "\u0131": "i",
-        "ħ": "h",
-    }
+    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th"}
+    | {"ł": "l", "\u0131": "i", "ħ": "h", "ŋ": "n", "ŧ": "t", "ĸ": "k"}
 )
+#: Modifier letters are none of these: they are signs, an apostrophe for instance.
+_READABLE = frozenset({"Lu", "Ll", "Lt", "Lo", "Nd", "Nl", "No"})
 
 
 @dataclass(frozen=True)
@@ -90,7 +83,7 @@ def _cleaned(what: str, text: str) -> str:
     """In small letters, accents dropped, with one ``_`` for all that is no letter or digit."""
     plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
     bare = "".join(char for char in plain if not unicodedata.combining(char))
-    if not all(char.isascii() or not char.isalnum() for char in bare):
+    if any(not char.isascii() and unicodedata.category(char) in _READABLE for char in bare):
         raise Invalid(
             f"No name can be made of {what!r}, which has letters that are not Latin; "
             "give a Latin short name, or 'uid'."
