@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 from flask import Flask
@@ -23,9 +24,11 @@ from storage_api.backends.base import EXTENSION, StorageBackend
 from storage_api.backends.monitor import Monitor
 from storage_api.backends.options import OptionError
 from storage_api.backends.registry import UnknownBackendError, load_backend_class
+from storage_api.database import Database
 from storage_api.environment import SettingsError
 from storage_api.jobs.engine import Jobs
 from storage_api.logs import configure_logs
+from storage_api.metering.meter import Meter
 from storage_api.security.basic import BasicAccount
 from storage_api.security.keys import former_keys, session_key
 from storage_api.security.limits import SignOnLimit
@@ -34,6 +37,7 @@ from storage_api.security.roles import Role, RoleTable
 from storage_api.security.tokens import TokenVerifier
 from storage_api.settings import Settings, load_settings, log_level_number
 from storage_api.settings_oauth import OAuthSettings
+from storage_api.transport.state import state_directory
 
 #: Tries to sign on, from one address.
 SIGN_ONS_PER_MINUTE = 20
@@ -59,6 +63,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     mounted = app.extensions[EXTENSION]
     jobs = Jobs(mounted, directory=settings.state_directory, redis_url=settings.redis_url)
     app.extensions["storage_api_jobs"] = jobs
+    database = Database(settings.database_url, partial(state_directory, settings.state_directory))
+    app.extensions["storage_api_meter"] = Meter(database, settings.billing_timezone)
     app.extensions["storage_api_monitor"] = Monitor({**mounted, JOBS: jobs})
     watch_requests(app)
     app.before_request(jobs.work_beside)

@@ -21,9 +21,9 @@ from storage_api.domain.errors import Invalid
 
 MAX_LIMIT = 10_000
 #: Fields that a list can be filtered by, where its record has them.
-FILTERS = ("name", "owner", "state", "backend")
+FILTERS = ("kind", "name", "owner", "state", "backend")
 #: What a record is sorted and paged by; ids, which grow with time, from the newest.
-_KEYS = ("name", "access_key", "host", "id")
+_KEYS = ("holder", "name", "access_key", "host", "id")
 _DESCENDING = "id"
 
 

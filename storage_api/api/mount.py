@@ -11,6 +11,7 @@ from storage_api.api import (
     buckets,
     exports,
     locks,
+    metering,
     namespaces,
     orders,
     snapshots,
@@ -97,6 +98,7 @@ ROUTES: Mapping[Capability, tuple[Route, ...]] = {
         Route(f"{_NAMESPACED}/quota", accounting.NamespaceQuota, HolderKind.NAMESPACE),
     ),
     Capability.USAGE: (
+        Route("/usage", metering.UsageList),
         Route(f"{_BUCKET}/usage", accounting.BucketUsage, HolderKind.BUCKET, scoped=True),
         Route(f"{_USER}/usage", accounting.UserUsage, HolderKind.USER, scoped=True),
         Route(f"{_NAMESPACED}/usage", accounting.NamespaceUsage, HolderKind.NAMESPACE),

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from storage_api.backends.accounting import Holder
 from storage_api.backends.metering import UsageSample
-from storage_api.domain.capabilities import HolderKind
 from storage_api.domain.units import MAX_BYTES
 from storage_api.metering.runs import Point, hold
 
@@ -59,21 +58,13 @@ def _is_count(value: object) -> bool:
     return value is None or (type(value) is int and 0 <= value <= MAX_BYTES)
 
 
-def _is_moment_type(value: object) -> bool:
-    return isinstance(value, datetime) and value.tzinfo is not None
-
-
 def _is_a_moment(at: datetime, now: datetime) -> bool:
-    return _is_moment_type(at) and now - _OLDEST <= at <= now + _AHEAD
+    return at.tzinfo is not None and now - _OLDEST <= at <= now + _AHEAD
 
 
 def _names_something(holder: Holder) -> bool:
     namespace = holder.ref.namespace
-    return (
-        holder.kind in HolderKind
-        and _is_text(holder.ref.name)
-        and (namespace is None or _is_text(namespace))
-    )
+    return _is_text(holder.ref.name) and (namespace is None or _is_text(namespace))
 
 
 def _is_text(value: object) -> bool:

@@ -12,7 +12,6 @@ from enum import StrEnum
 import structlog
 
 from storage_api.backends.accounting import UsageReporter
-from storage_api.backends.base import StorageBackend
 from storage_api.backends.metering import UsageSampler
 from storage_api.database import Database
 from storage_api.domain.errors import BackendError, BackendMisbehaved, StorageError
@@ -54,14 +53,10 @@ class Sampler:
     """Measures ``backends`` by endpoint; ``step`` is how long until the next pass is due."""
 
     def __init__(
-        self, database: Database, backends: Mapping[str, StorageBackend], step: timedelta
+        self, database: Database, backends: Mapping[str, UsageReporter], step: timedelta
     ) -> None:
         self._database = database
-        self._backends = {
-            endpoint: backend
-            for endpoint, backend in backends.items()
-            if isinstance(backend, UsageReporter)
-        }
+        self._backends = backends
         self._step = int(step.total_seconds())
         self._owner = uuid.uuid4().hex
 

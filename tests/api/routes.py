@@ -42,6 +42,7 @@ BACKEND: dict[str, dict[str, Role | None]] = {
     "/namespaces/<string:namespace>": {"GET": U, "POST": A, "PATCH": A, "DELETE": X},
     "/namespaces/<string:namespace>/quota": {"GET": U, "PUT": A, "DELETE": A},
     "/namespaces/<string:namespace>/usage": {"GET": U},
+    "/usage": {"GET": U},
     "/capacity": {"GET": U},
     "/storage-resources": {"GET": U},
     "/gid-cache": {"GET": A},
