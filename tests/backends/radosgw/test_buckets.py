@@ -395,7 +395,7 @@ class TestLifecycle:
         storage.create_key(owner)
         storage.set_lifecycle(bucket, CLEAN)
         monkeypatch.setattr(
-            "storage_api.backends.radosgw.documents.lifecycle_document",
+            "storage_api.backends.s3_bucket_documents.lifecycle_document",
             lambda _: [{"ID": "b", "Status": "Enabled", "Prefix": "", "Expiration": {"Days": 1}}],
         )
         wanted = Lifecycle(rules=[LifecycleRule(id="b", prefix="x/", expiration_days=1)])
