@@ -7,6 +7,8 @@ PYTHON ?=
 PORT ?= 5000
 # Arguments for pytest, for instance TESTARGS='-k locks -x'.
 TESTARGS ?=
+# For `make sample`: how often, such as 15m; empty = once.
+EVERY ?=
 
 export PYTHON PORT
 MAKEFLAGS += --no-print-directory
@@ -50,6 +52,11 @@ bench: ## measure: runs benchmarks/
 run: ## serve with uWSGI in the foreground, as in production; configure with SAPI_*
 	@tools/venv.sh
 	@exec .venv/bin/uwsgi --ini uwsgi.ini
+
+.PHONY: sample
+sample: ## measure usage once and keep it; EVERY=15m goes on; configure with SAPI_*
+	@tools/venv.sh
+	@exec .venv/bin/python -m storage_api.cli sample $(if $(EVERY),--every $(EVERY))
 
 .PHONY: image
 image: ## build the container image with docker or podman

@@ -34,6 +34,7 @@ setup(
     license_files=["LICENSE"],
     packages=find_packages(include=["storage_api", "storage_api.*"]),
     package_data={"storage_api": ["py.typed"], "storage_api.api": ["static/*", "templates/*"]},
+    entry_points={"console_scripts": ["storage-api = storage_api.cli:main"]},
     python_requires=">=3.11",
     install_requires=requirements("requirements.in"),
     extras_require={"dev": requirements("requirements-dev.in")},

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 from flask import Flask
@@ -10,7 +11,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from storage_api import __version__
 from storage_api.api.bodies import MAX_BODY_BYTES
 from storage_api.api.conf import conf_namespace
-from storage_api.api.health import health
+from storage_api.api.health import JOBS, health
+from storage_api.api.jobs import jobs_namespace
 from storage_api.api.mount import mount_backends
 from storage_api.api.page import page
 from storage_api.api.problems import register_problems
@@ -22,9 +24,11 @@ from storage_api.backends.base import EXTENSION, StorageBackend
 from storage_api.backends.monitor import Monitor
 from storage_api.backends.options import OptionError
 from storage_api.backends.registry import UnknownBackendError, load_backend_class
+from storage_api.database import Database
 from storage_api.environment import SettingsError
 from storage_api.jobs.engine import Jobs
 from storage_api.logs import configure_logs
+from storage_api.metering.meter import Meter
 from storage_api.security.basic import BasicAccount
 from storage_api.security.keys import former_keys, session_key
 from storage_api.security.limits import SignOnLimit
@@ -33,6 +37,7 @@ from storage_api.security.roles import Role, RoleTable
 from storage_api.security.tokens import TokenVerifier
 from storage_api.settings import Settings, load_settings, log_level_number
 from storage_api.settings_oauth import OAuthSettings
+from storage_api.transport.state import state_directory
 
 #: Tries to sign on, from one address.
 SIGN_ONS_PER_MINUTE = 20
@@ -55,15 +60,21 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     _configure(app, settings)
     for endpoint, backend in backends.items():
         backend.init_app(app, endpoint)
-    app.extensions["storage_api_monitor"] = Monitor(app.extensions[EXTENSION])
-    app.extensions["storage_api_jobs"] = Jobs()
+    mounted = app.extensions[EXTENSION]
+    jobs = Jobs(mounted, directory=settings.state_directory, redis_url=settings.redis_url)
+    app.extensions["storage_api_jobs"] = jobs
+    database = Database(settings.database_url, partial(state_directory, settings.state_directory))
+    app.extensions["storage_api_meter"] = Meter(database, settings.billing_timezone)
+    app.extensions["storage_api_monitor"] = Monitor({**mounted, JOBS: jobs})
     watch_requests(app)
+    app.before_request(jobs.work_beside)
     register_problems(app)
     for blueprint in (page, health, signon):
         app.register_blueprint(blueprint)
     api = ServiceApi()
     mount_backends(api, backends)
     api.add_namespace(conf_namespace())
+    api.add_namespace(jobs_namespace())
     api.init_app(app)
     redirect_unversioned(app, backends)
     name_known_backends(app, backends)

@@ -5,6 +5,7 @@ until a back-end's options give them a type, and no message repeats one.
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ from storage_api.settings_oauth import OAuthSettings, oauth_of
 BACKEND_SEPARATOR = "🦄"
 OPTION_SEPARATOR = "🌈"
 
-_DATABASE_SCHEMES = ("postgresql", "sqlite")
+_DATABASE_URL = re.compile(r"postgresql://[^\s]+|sqlite:///(?!:memory:)[^\s?]+")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -184,9 +185,8 @@ def _redis_url(environ: Mapping[str, str], mistakes: list[str]) -> Secret | None
 
 def _database_url(environ: Mapping[str, str], mistakes: list[str]) -> Secret | None:
     url = environ.get("SAPI_DATABASE_URL", "")
-    scheme = url.partition(":")[0]
-    if url and scheme not in _DATABASE_SCHEMES:
-        mistakes.append(f"SAPI_DATABASE_URL must begin with {' or '.join(_DATABASE_SCHEMES)}")
+    if url and not _DATABASE_URL.fullmatch(url):
+        mistakes.append("SAPI_DATABASE_URL must be a URL postgresql://… or sqlite:///path")
     return Secret(url) if url else None
 
 

@@ -1,11 +1,14 @@
 """Starts the service: here, or as its users do on a free port of 127.0.0.1."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +37,11 @@ class Server:
 
 def service(settings: Mapping[str, str] | None = None) -> Flask:
     """The service inside this process: DummyStorage in debug mode, unless ``settings`` differ."""
-    return create_app({"SAPI_BACKENDS": DUMMY, "FLASK_DEBUG": "1", **(settings or {})})
+    state = tempfile.mkdtemp(prefix="sapi-state-")
+    own = {"SAPI_BACKENDS": DUMMY, "FLASK_DEBUG": "1", "SAPI_STATE_DIRECTORY": state}
+    app = create_app({**own, **(settings or {})})
+    weakref.finalize(app, shutil.rmtree, state, ignore_errors=True)
+    return app
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -86,22 +93,23 @@ def flask_server(settings: Mapping[str, str], log: Path) -> Iterator[Server]:
 def _running(
     command: Sequence[str], settings: Mapping[str, str], log: Path, port: int
 ) -> Iterator[Server]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment(settings),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    server = Server(f"http://127.0.0.1:{port}", process.pid, log)
-    try:
-        _wait_until_live(server, process)
-        yield server
-    finally:
-        _end(process)
+    with tempfile.TemporaryDirectory(prefix="sapi-state-") as state:
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment({"SAPI_STATE_DIRECTORY": state, **settings}),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        server = Server(f"http://127.0.0.1:{port}", process.pid, log)
+        try:
+            _wait_until_live(server, process)
+            yield server
+        finally:
+            _end(process)
 
 
 def _wait_until_live(server: Server, process: subprocess.Popen[bytes]) -> None:

@@ -5,10 +5,12 @@ cd "$(dirname "$0")/.."
 . tools/common.sh
 
 # A real Ceph cluster for the conformance tests, a browser for those of Swagger UI, an identity
-# provider and Redis for those of signing on, a SOCKS proxy, curl for the README's examples.
+# provider and Redis for those of signing on, PostgreSQL for those of metering, a SOCKS proxy, curl
+# for the README's examples.
 missing=
 for need in curl:curl ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
-    chromium:chromium node:nodejs npm:npm redis-server:redis-server microsocks:microsocks; do
+    chromium:chromium node:nodejs npm:npm redis-server:redis-server psql:postgresql \
+    microsocks:microsocks; do
     have "${need%%:*}" || missing="$missing ${need#*:}"
 done
 # shellcheck disable=SC2086  # a list of names

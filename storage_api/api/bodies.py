@@ -26,6 +26,7 @@ _NAMES = {
     "from_volume": names.VOLUME,
     "owner": names.USER,
     "parent": names.NAMESPACE,
+    "uid": names.USER,
 }
 _SHOWN = 128
 

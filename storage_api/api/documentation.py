@@ -42,6 +42,7 @@ _PARAMETERS = {
     "access_key": "Access key, or the key's id where it has one.",
     "namespace": "Namespace.",
     "order": "Order: a UUID, dashed or not.",
+    "job": "Job.",
     "role": "Role: USER, ADMIN or UBER_ADMIN.",
     "endpoint": "Back-end.",
 }
@@ -252,6 +253,9 @@ def _responses(operation: Operation, shared: _Shared, *, on_backend: bool) -> Sc
         responses["200"] = _success(operation, shared) | {
             "description": "It exists already just so."
         }
+    for status, record in operation.also.items():
+        schema = shared.define(record, record)
+        responses[str(status.value)] = {"description": status.phrase, "schema": schema}
     errors = dict(_COMMON_ERRORS)
     if operation.returns is not None or operation.body is not None:
         errors |= {HTTPStatus.BAD_REQUEST: "The request is wrong; the detail says where."}

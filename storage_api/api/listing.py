@@ -9,6 +9,7 @@ import base64
 import binascii
 import dataclasses
 import fnmatch
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
@@ -20,9 +21,10 @@ from storage_api.domain.errors import Invalid
 
 MAX_LIMIT = 10_000
 #: Fields that a list can be filtered by, where its record has them.
-FILTERS = ("name", "owner", "state")
-#: What a record is sorted and paged by.
-_KEYS = ("name", "access_key", "host")
+FILTERS = ("kind", "name", "owner", "state", "backend")
+#: What a record is sorted and paged by; ids, which grow with time, from the newest.
+_KEYS = ("holder", "name", "access_key", "host", "id")
+_DESCENDING = "id"
 
 
 def filters_of(record: type) -> list[str]:
@@ -46,10 +48,11 @@ def paged(records: list[Any], record: type) -> tuple[list[Any], dict[str, str]]:
     if limit is None and marker is None:
         return records, {}
     key = next(name for name in _KEYS if name in _field_names(record))
-    records = sorted(records, key=lambda item: getattr(item, key))
+    records = sorted(records, key=lambda item: getattr(item, key), reverse=key == _DESCENDING)
     if marker is not None:
-        after = _decode(marker)
-        records = [item for item in records if getattr(item, key) > after]
+        before = operator.lt if key == _DESCENDING else operator.gt
+        last = _decode(marker)
+        records = [item for item in records if before(getattr(item, key), last)]
     if limit is None or len(records) <= limit:
         return records, {}
     page = records[:limit]

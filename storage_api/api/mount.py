@@ -11,6 +11,7 @@ from storage_api.api import (
     buckets,
     exports,
     locks,
+    metering,
     namespaces,
     orders,
     snapshots,
@@ -83,6 +84,7 @@ ROUTES: Mapping[Capability, tuple[Route, ...]] = {
     Capability.USERS: (
         Route("/users", users.UserList, scoped=True),
         Route(_USER, users.UserItem, scoped=True),
+        Route(f"{_USER}/metadata", users.UserMetadata, scoped=True),
         Route(f"{_USER}/keys", users.KeyList, scoped=True),
         Route(_KEY, users.KeyItem, scoped=True),
         Route(f"{_KEY}/rotate", users.KeyRotation, scoped=True),
@@ -97,6 +99,7 @@ ROUTES: Mapping[Capability, tuple[Route, ...]] = {
         Route(f"{_NAMESPACED}/quota", accounting.NamespaceQuota, HolderKind.NAMESPACE),
     ),
     Capability.USAGE: (
+        Route("/usage", metering.UsageList),
         Route(f"{_BUCKET}/usage", accounting.BucketUsage, HolderKind.BUCKET, scoped=True),
         Route(f"{_USER}/usage", accounting.UserUsage, HolderKind.USER, scoped=True),
         Route(f"{_NAMESPACED}/usage", accounting.NamespaceUsage, HolderKind.NAMESPACE),

@@ -4,6 +4,7 @@ import re
 import time
 import uuid
 from contextlib import ExitStack
+from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -78,7 +79,8 @@ def _finish(response: Response) -> Response:
         remote=request.remote_addr,
     )
     # A redirected write was not done; the record of the one that follows tells its fate.
-    if request.method not in SAFE_METHODS and "Location" not in response.headers:
+    redirected = HTTPStatus.MULTIPLE_CHOICES <= response.status_code < HTTPStatus.BAD_REQUEST
+    if request.method not in SAFE_METHODS and not redirected:
         record_write(
             principal,
             backend=_backend(),

@@ -35,6 +35,7 @@ NAME_RULES = {
     "access_key": names.ACCESS_KEY,
     "namespace": names.NAMESPACE,
     "order": names.ORDER,
+    "job": names.JOB,
 }
 
 

@@ -27,7 +27,7 @@ def name_known_backends(app: Flask, endpoints: Collection[str]) -> None:
         if not isinstance(request.routing_exception, NoRoute):
             return
         version, _, rest = request.path.lstrip("/").partition("/")
-        if f"/{version}" == PREFIX and rest.partition("/")[0] not in endpoints:
+        if f"/{version}" == PREFIX and rest.partition("/")[0] not in {*endpoints, "jobs"}:
             raise NotFound(f"No such subsystem. Allowed values are: {', '.join(endpoints)}.")
 
     app.before_request(check)

@@ -10,14 +10,20 @@ from storage_api.api.purging import PURGE, PURGE_ERRORS, purge_requested, start_
 from storage_api.api.resource import BackendResource
 from storage_api.backends.objects import UserStore
 from storage_api.domain.errors import Invalid
-from storage_api.domain.models import Job, Key, NewKey, Ref, User
+from storage_api.domain.models import Account, AccountMetadata, Job, Key, NewKey, Ref, User
+from storage_api.domain.requests import AccountCreate, UserCreate, UserPatch
 from storage_api.domain.requests import KeyRotation as KeyRotationBody
-from storage_api.domain.requests import UserCreate, UserPatch
 from storage_api.security.roles import Role
 
 _NO_USER = {HTTPStatus.NOT_FOUND: "There is no such user."}
 _NOT_OURS = {HTTPStatus.CONFLICT: "The user is not managed through this service."}
 _CHANGE = _NO_USER | _NOT_OURS
+_ACCOUNT = {
+    "organization": "physics",
+    "project": "atlas",
+    "resource_uuid": "abc7de61ae93421cb02556ff18e18679",
+    "storage_limit": 10**12,
+}
 
 
 class UserList(BackendResource):
@@ -29,6 +35,27 @@ class UserList(BackendResource):
 
         Where the back-end lists names only, the other fields are null."""
         return self.backend.list_users(namespace)
+
+    @operation(
+        "create_account",
+        Role.ADMIN,
+        returns=Account,
+        status=HTTPStatus.CREATED,
+        body=Body(AccountCreate, User, example=_ACCOUNT),
+        idempotent_create=True,
+        errors={
+            HTTPStatus.NOT_FOUND: "There is no such namespace.",
+            HTTPStatus.CONFLICT: "A user of that name was made for something else.",
+        },
+    )
+    def post(self, body: AccountCreate, namespace: str | None = None) -> tuple[Account, bool]:
+        """Make a user for one resource of a portal, with limits and a key
+
+        The name is `uid`, or made of organization, project and resource_uuid. The secret is in
+        this answer and in no other. 200 when the same account exists already: its limits are
+        set again and a missing key is made; the secret of an existing key is not told again,
+        rotate it instead."""
+        return self.backend.create_account(namespace, body)
 
 
 class UserItem(BackendResource):
@@ -84,6 +111,18 @@ class UserItem(BackendResource):
             return start_purge(self, "purge-user", user)
         self.backend.delete_user(user)
         return None
+
+
+class UserMetadata(BackendResource):
+    backend: UserStore
+
+    @operation("get_account_metadata", Role.ADMIN, returns=AccountMetadata, errors=_NO_USER)
+    def get(self, uid: str, namespace: str | None = None) -> AccountMetadata:
+        """Get what a portal shows of a user
+
+        How to connect, what is stored in which bucket, and how much of the limits is used.
+        The keys are null unless the configuration says that they are to be shown."""
+        return self.backend.get_account_metadata(Ref(namespace, uid))
 
 
 class KeyList(BackendResource):

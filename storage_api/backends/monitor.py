@@ -9,10 +9,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 import structlog
 
-from storage_api.backends.base import StorageBackend
 from storage_api.domain.errors import BackendError
 from storage_api.domain.models import State
 
@@ -49,10 +49,17 @@ class _Watch:
         return self.state
 
 
+class Probed(Protocol):
+    """A back-end, or what else the service needs."""
+
+    def probe(self) -> None:
+        """Raises a ``BackendError`` with what is wrong."""
+
+
 class Monitor:
     """Watches every mounted back-end."""
 
-    def __init__(self, backends: Mapping[str, StorageBackend]) -> None:
+    def __init__(self, backends: Mapping[str, Probed]) -> None:
         self._backends = backends
         self._watches = {endpoint: _Watch() for endpoint in backends}
         self._lock = threading.Lock()

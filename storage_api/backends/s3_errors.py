@@ -24,6 +24,11 @@ from storage_api.domain.errors import (
 _ILL = frozenset(range(500, 600)) - {HTTPStatus.NOT_IMPLEMENTED}
 _BUSY = frozenset({"SlowDown", "ServiceUnavailable", "RequestTimeout", "InternalError"})
 
+
+class KeyEndedError(Conflict):
+    """The key was good a moment ago; somebody has deleted or rotated it since."""
+
+
 _MEANINGS: dict[str, tuple[type[StorageError], str]] = {
     "NoSuchBucket": (NotFound, "There is no such bucket."),
     "BucketAlreadyExists": (AlreadyExists, "A bucket of that name exists."),
@@ -50,9 +55,8 @@ _MEANINGS: dict[str, tuple[type[StorageError], str]] = {
     "MalformedPolicy": (Invalid, "The object store does not accept this policy."),
     "NotImplemented": (NotSupported, "This object store has no such feature."),
     "MethodNotAllowed": (NotSupported, "This object store has no such feature."),
-    # The key was good a moment ago; somebody has deleted or rotated it since.
-    "InvalidAccessKeyId": (Conflict, "The owner's key has just ended; ask again."),
-    "SignatureDoesNotMatch": (Conflict, "The owner's key has just changed; ask again."),
+    "InvalidAccessKeyId": (KeyEndedError, "The owner's key has just ended; ask again."),
+    "SignatureDoesNotMatch": (KeyEndedError, "The owner's key has just changed; ask again."),
     "RequestTimeTooSkewed": (BackendRefused, "The object store's clock and ours differ."),
 }
 

@@ -75,4 +75,5 @@ ALLOCATION = _rule(
 ORDER = _rule(
     "order", r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}", "a UUID, dashed or not"
 )
+JOB = _rule("job", r"[0-9a-f]{20}", "20 of 0-9 a-f")
 ENDPOINT = _rule("endpoint", r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", "1 to 63 of A-Z a-z 0-9 _ -")

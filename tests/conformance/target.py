@@ -27,7 +27,8 @@ class Quirks:
     go while a clone of it exists. ``rolls_settings_back``: whether a rollback restores the
     volume's settings beside its data. ``size_step``: a volume may come out larger than asked
     for by less than so many bytes. ``plant_lock`` makes an address hold a volume's lock,
-    where clients alone can lock and a caller of the API cannot.
+    where clients alone can lock and a caller of the API cannot. ``account_prefix``: how the
+    names of accounts begin. ``s3_endpoint``: where their owners are told to go.
     """
 
     families: frozenset[Capability]
@@ -44,6 +45,8 @@ class Quirks:
     namespace_settings: bool = True
     bad_namespace: str | None = None
     bucket_tags: bool = True
+    account_prefix: str = ""
+    s3_endpoint: str | None = None
 
 
 @dataclass(frozen=True)

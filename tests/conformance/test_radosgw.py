@@ -33,6 +33,7 @@ def radosgw_entry(ceph: CephCluster) -> str:
         "endpoint": gateway.endpoint,
         "admin_access_key": gateway.access_key,
         "admin_secret_key": gateway.secret_key,
+        "allow_purge": "true",
     }
     return "🌈".join(["ceph", "RadosgwStorage", *itertools.chain(*options.items())])
 
@@ -48,5 +49,6 @@ def target(ceph: CephCluster) -> Target:
         put_object=ObjectWriter(ceph.env().endpoint),
         namespace_settings=False,
         bad_namespace="with-dash",
+        s3_endpoint=ceph.env().endpoint,
     )
     return Target(InProcess(service({"SAPI_BACKENDS": radosgw_entry(ceph)})), "ceph", quirks)

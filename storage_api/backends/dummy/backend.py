@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from storage_api.backends.base import StorageBackend
-from storage_api.backends.dummy.buckets import DummyBuckets
+from storage_api.backends.dummy.accounts import DummyAccounts
 from storage_api.backends.dummy.exports import DummyExports
 from storage_api.backends.dummy.kinds import VOLUME
 from storage_api.backends.dummy.locks import DummyLocks
@@ -14,7 +14,6 @@ from storage_api.backends.dummy.snapshots import DummySnapshots
 from storage_api.backends.dummy.store import Store
 from storage_api.backends.dummy.temporary import TemporaryDirectory
 from storage_api.backends.dummy.usage import DummyUsage
-from storage_api.backends.dummy.users import DummyUsers
 from storage_api.backends.dummy.volumes import DummyVolumes
 from storage_api.backends.options import OptionError
 from storage_api.domain.capabilities import Capability
@@ -25,8 +24,7 @@ class DummyStorage(
     DummySnapshots,
     DummyLocks,
     DummyExports,
-    DummyBuckets,
-    DummyUsers,
+    DummyAccounts,
     DummyNamespaces,
     DummyQuotas,
     DummyUsage,
@@ -42,6 +40,7 @@ class DummyStorage(
     }
 
     def __init__(self, options: DummyOptions) -> None:
+        self._options = options
         if options.path is None:
             # Made here and not on first use: the workers that are forked from this process share
             # what there is by then.
@@ -49,6 +48,10 @@ class DummyStorage(
             self._store = Store(self._directory.path / "store.sqlite", durable=False)
         else:
             self._store = Store(options.path.absolute(), durable=True)
+
+    @property
+    def allows_purge(self) -> bool:
+        return self._options.allow_purge
 
     def probe(self) -> None:
         with self._store.view() as view:

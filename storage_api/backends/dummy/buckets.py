@@ -35,7 +35,7 @@ class DummyBuckets(DummyBucketSettings, BucketStore):
 
     def get_bucket(self, bucket: Ref) -> Bucket:
         with self._store.view() as view:
-            return _measured(require(view, BUCKET, bucket))
+            return measured(require(view, BUCKET, bucket))
 
     def create_bucket(self, bucket: Ref, fields: BucketCreate) -> tuple[Bucket, bool]:
         wanted: dict[str, Any] = dict(fields)
@@ -46,11 +46,11 @@ class DummyBuckets(DummyBucketSettings, BucketStore):
                     raise AlreadyExists(
                         f"The bucket {str(bucket)!r} exists with another {', '.join(differences)}."
                     )
-                return _measured(found), False
+                return measured(found), False
             created = _new_bucket(tx, bucket, wanted)
             _check_owner(tx, Ref(bucket.namespace, fields["owner"]))
             tx.put(BUCKET, bucket, created)
-        return _measured(created), True
+        return measured(created), True
 
     def update_bucket(self, bucket: Ref, changes: BucketPatch) -> Bucket:
         wanted: Mapping[str, Any] = changes
@@ -62,7 +62,7 @@ class DummyBuckets(DummyBucketSettings, BucketStore):
                 _check_owner(tx, Ref(bucket.namespace, updated.owner))
             if updated != former:
                 tx.put(BUCKET, bucket, updated)
-        return _measured(updated)
+        return measured(updated)
 
     def delete_bucket(self, bucket: Ref) -> None:
         with self._store.transaction() as tx:
@@ -72,7 +72,7 @@ class DummyBuckets(DummyBucketSettings, BucketStore):
             tx.delete(CORS, bucket)
 
 
-def _measured(bucket: Bucket) -> Bucket:
+def measured(bucket: Bucket) -> Bucket:
     return replace(bucket, usage=no_usage())
 
 

@@ -25,7 +25,7 @@ class DummyKeys(Family):
 
     def create_key(self, user: Ref) -> NewKey:
         with self._store.transaction() as tx:
-            return _add_key(tx, user)
+            return add_key(tx, user)
 
     def delete_key(self, user: Ref, access_key: str) -> None:
         with self._store.transaction() as tx:
@@ -38,10 +38,10 @@ class DummyKeys(Family):
         with self._store.transaction() as tx:
             if not _remove_key(tx, user, access_key):
                 raise NotFound(f"The user {str(user)!r} has no such key.")
-            return _add_key(tx, user)
+            return add_key(tx, user)
 
 
-def _add_key(tx: Transaction, user: Ref) -> NewKey:
+def add_key(tx: Transaction, user: Ref) -> NewKey:
     owner = require(tx, USER, user)
     access_key = "".join(secrets.choice(_ALPHABET) for _ in range(_ACCESS_KEY_LENGTH))
     kept = Key(access_key=access_key, active=True, created=now())

@@ -9,3 +9,4 @@ class DummyOptions:
     """``path``: the file that keeps the state; without it the state ends with the service."""
 
     path: Path | None = None
+    allow_purge: bool = True

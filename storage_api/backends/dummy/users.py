@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from storage_api.backends.accounts import check_email
 from storage_api.backends.dummy.family import differing, require, some
 from storage_api.backends.dummy.keys import DummyKeys
 from storage_api.backends.dummy.kinds import (
@@ -35,6 +36,7 @@ class DummyUsers(DummyKeys, UserStore):
 
     def create_user(self, user: Ref, fields: UserCreate) -> tuple[User, bool]:
         wanted: dict[str, Any] = dict(fields)
+        check_email(None, fields.get("email"))
         with self._store.transaction() as tx:
             check_namespace(tx, user.namespace)
             if found := tx.get(USER, user):
@@ -43,8 +45,8 @@ class DummyUsers(DummyKeys, UserStore):
                         f"The user {str(user)!r} exists with another {', '.join(differences)}."
                     )
                 return found, False
-            created = replace(_new_user(user), **wanted)
-            _check_email(tx, created)
+            created = replace(new_user(user), **wanted)
+            _check_address(tx, created)
             tx.put(USER, user, created)
         return created, True
 
@@ -53,7 +55,8 @@ class DummyUsers(DummyKeys, UserStore):
         with self._store.transaction() as tx:
             former = require(tx, USER, user)
             updated = replace(former, **wanted)
-            _check_email(tx, updated)
+            check_email(former.email, updated.email)
+            _check_address(tx, updated)
             if updated != former:
                 tx.put(USER, user, updated)
         return updated
@@ -73,7 +76,7 @@ def buckets_of(view: View, user: Ref) -> list[Bucket]:
     return [bucket for bucket in owned if bucket.namespace == user.namespace]
 
 
-def _new_user(user: Ref) -> User:
+def new_user(user: Ref) -> User:
     return User(
         name=user.name,
         namespace=user.namespace,
@@ -87,7 +90,7 @@ def _new_user(user: Ref) -> User:
     )
 
 
-def _check_email(view: View, user: User) -> None:
+def _check_address(view: View, user: User) -> None:
     """An e-mail address names one user in all namespaces."""
     if user.email and any(other.id != user.id for other in view.find(USERS_BY_EMAIL, user.email)):
         raise Conflict("The e-mail address belongs to another user.")

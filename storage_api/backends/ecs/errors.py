@@ -93,7 +93,8 @@ _TABLE: Mapping[int, _Row] = {
 
 def error_of(name: str, refusal: Refusal) -> StorageError:
     """The domain's error for ``refusal``; ``name`` is the back-end's."""
-    log.info(
+    tell = log.debug if refusal.is_absent else log.info
+    tell(
         "ecs-refused",
         backend=name,
         status=refusal.status,

@@ -196,6 +196,8 @@ class Session:
         try:
             with serving(current_request_id() or "logout", seconds=_LOGOUT_SECONDS):
                 self._wire.send(_LOGOUT, with_token(token.secret))
+        except OSError:
+            pass  # at exit the authority's file may be gone already
         except StorageError as error:
             log.info("ecs-token-left", backend=self._wire.name, reason=str(error))
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from storage_api.backends.base import StorageBackend
 from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.accounting import Accounting
-from storage_api.backends.radosgw.buckets import Buckets
 from storage_api.backends.radosgw.client import AdminOps, Json
+from storage_api.backends.radosgw.metering import Metering
 from storage_api.backends.radosgw.namespaces import Namespaces
+from storage_api.backends.radosgw.purging import Purging
 from storage_api.backends.radosgw.settings import RadosgwOptions
-from storage_api.backends.radosgw.users import Users
 from storage_api.backends.s3 import S3Plane
 from storage_api.domain.capabilities import Capability
 from storage_api.domain.errors import BackendRefused
@@ -30,7 +30,7 @@ _NEEDED = ("users", "buckets")
 _EVERYTHING = frozenset({"*", "read, write"})
 
 
-class RadosgwStorage(Buckets, Users, Namespaces, Accounting, StorageBackend):
+class RadosgwStorage(Purging, Namespaces, Accounting, Metering, StorageBackend):
     """A Ceph object gateway, administered through Admin Ops and S3."""
 
     Options: ClassVar[type[Any]] = RadosgwOptions
@@ -96,6 +96,10 @@ class RadosgwStorage(Buckets, Users, Namespaces, Accounting, StorageBackend):
     @property
     def default_namespace(self) -> str | None:
         return self._options.default_namespace
+
+    @property
+    def allows_purge(self) -> bool:
+        return self._options.allow_purge
 
     def probe(self) -> None:
         """Our own user row proves the credential and says what it may do."""

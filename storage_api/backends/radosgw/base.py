@@ -1,35 +1,32 @@
 """What every subject of this back-end shares: names, whose users are ours, owners' keys."""
 
-import secrets
-import string
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
+from storage_api.backends.access_keys import is_left_over, temporary_key_id
 from storage_api.backends.radosgw import mapping
-from storage_api.backends.radosgw.client import AMBIGUOUS, AdminOps, Json
-from storage_api.backends.radosgw.settings import TENANT, RadosgwOptions
+from storage_api.backends.radosgw.client import AMBIGUOUS, AdminOps, Json, UnexpectedCode
+from storage_api.backends.radosgw.settings import RadosgwOptions
+from storage_api.backends.rgw_names import (
+    MARKER,
+    RESERVED,
+    TENANT,
+    bucket_path,
+    full_uid,
+    split_uid,
+)
 from storage_api.backends.s3 import S3Key, S3Plane
-from storage_api.domain.errors import BackendError, BackendMisbehaved, Conflict, Invalid, NotFound
+from storage_api.domain.errors import BackendError, Conflict, Invalid, NotFound
 from storage_api.domain.models import NewKey, Ref
 from storage_api.domain.secrets import Secret
 from storage_api.transport.context import current_request_id, serving
 from storage_api.transport.exclusive import exclusive
 from storage_api.transport.shared import Shared
 
-#: The user that keeps a namespace alive while it has no other; never shown as a user.
-MARKER = "storage-api-namespace"
-#: Begins the access keys that exist for one request only. No other request uses such a key, as
-#: it ends at any moment; if one is ever left over, an administrator knows it by this.
-TEMPORARY = "SAPITEMP"
-
-#: No user may be called so, nor own a bucket.
-RESERVED = frozenset({MARKER, "anonymous"})
-_KEY_LENGTH = 20
-_KEY_ALPHABET = string.ascii_uppercase + string.digits
 _CLEAN_UP_SECONDS = 10.0
 
 T = TypeVar("T")
@@ -62,10 +59,10 @@ class RadosgwBase(ABC):
         return namespace if namespace is not None else self._options.default_namespace or ""
 
     def _uid(self, user: Ref) -> str:
-        return mapping.full_uid(self._tenant(user.namespace), user.name)
+        return full_uid(self._tenant(user.namespace), user.name)
 
     def _path(self, bucket: Ref) -> str:
-        return mapping.bucket_path(self._tenant(bucket.namespace), bucket.name)
+        return bucket_path(self._tenant(bucket.namespace), bucket.name)
 
     def _require_namespace(self, namespace: str | None) -> str:
         """The tenant; the default one needs no proof that it exists."""
@@ -77,9 +74,9 @@ class RadosgwBase(ABC):
     def _tenant_exists(self, tenant: str) -> bool:
         if not TENANT.fullmatch(tenant):
             return False
-        if self._admin.find_user(mapping.full_uid(tenant, MARKER)) is not None:
+        if self._admin.find_user(full_uid(tenant, MARKER)) is not None:
             return True
-        return any(mapping.split_uid(uid)[0] == tenant for uid in self._admin.list_uids())
+        return any(split_uid(uid)[0] == tenant for uid in self._admin.list_uids())
 
     # One change at a time. Nested in this order only: namespace, owner, address, user, bucket.
 
@@ -133,7 +130,7 @@ class RadosgwBase(ABC):
         """Raises ``Conflict`` for users that this service must leave alone."""
         if mapping.is_administrator(found, self._options.admin_access_key):
             raise Conflict(f"User {uid!r} is an administrator of RadosGW and is left alone here.")
-        if not mapping.split_uid(uid)[1].startswith(self._options.uid_prefix):
+        if not split_uid(uid)[1].startswith(self._options.uid_prefix):
             raise Conflict(
                 f"User {uid!r} was not made here (its name does not begin with "
                 f"{self._options.uid_prefix!r}) and is left alone."
@@ -141,17 +138,22 @@ class RadosgwBase(ABC):
 
     # Keys
 
-    def _make_key(self, uid: str, *, suspended: bool, prefix: str = "") -> NewKey:
-        """The caller holds ``_changing_user``. The name is ours, so a lost answer can be found."""
-        random = (secrets.choice(_KEY_ALPHABET) for _ in range(_KEY_LENGTH - len(prefix)))
-        access_key = prefix + "".join(random)
+    def _make_key(self, uid: str, access_key: str, *, suspended: bool) -> NewKey:
+        """The caller holds ``_changing_user``. The name is ours, so a lost answer can be found.
+
+        A key of that name that the user has already gets another secret.
+        """
+        rows: Sequence[Mapping[str, Any]]
         try:
             rows = self._admin.add_key(uid, access_key)
+        except UnexpectedCode as refusal:
+            if refusal.code == "KeyExists":
+                raise Conflict(f"The access key {access_key!r} belongs to another user.") from None
+            raise
         except AMBIGUOUS as error:
-            own = mapping.own_keys(self._read_back(uid, error))
-            if access_key not in {row["access_key"] for row in own}:
+            rows = mapping.all_keys(self._read_back(uid, error))
+            if access_key not in {row["access_key"] for row in rows}:
                 raise
-            return mapping.new_key(own, access_key, suspended=suspended)
         return mapping.new_key(rows, access_key, suspended=suspended)
 
     def _read_back(self, uid: str, error: BackendError) -> Json:
@@ -175,8 +177,7 @@ class RadosgwBase(ABC):
         if mapping.is_suspended(owner):
             return None
         for row in mapping.own_keys(owner):
-            lasts = not row["access_key"].startswith(TEMPORARY)
-            if lasts and mapping.is_active(row) and row.get("secret_key"):
+            if mapping.is_active(row) and row.get("secret_key"):
                 return S3Key(row["access_key"], row["secret_key"])
         return None
 
@@ -189,12 +190,13 @@ class RadosgwBase(ABC):
         """
         if mapping.is_suspended(owner):
             raise Conflict(f"User {uid!r}, who owns the bucket, is suspended.")
+        self._sweep_keys(uid, owner)
         key = self._usable_key(owner)
         if key is not None:
             yield key
             return
         with self._changing_user(uid):
-            made = self._make_key(uid, suspended=False, prefix=TEMPORARY)
+            made = self._make_key(uid, temporary_key_id(), suspended=False)
         try:
             yield S3Key(made.access_key, Secret(made.secret_key))
         finally:
@@ -205,9 +207,21 @@ class RadosgwBase(ABC):
             with self._extra_time(), self._changing_user(uid):
                 self._admin.delete_key(uid, access_key)
         except (BackendError, Conflict) as error:
-            log.warning(
-                "temporary-key-left-over", uid=uid, access_key=access_key, reason=str(error)
-            )
+            _warn_of_left_over(uid, access_key, error)
+
+    def _sweep_keys(self, uid: str, owner: Json) -> None:
+        """End the temporary keys of work that was killed."""
+        if _left_over_keys(owner):
+            with self._changing_user(uid):
+                self._end_left_over_keys(uid, owner)
+
+    def _end_left_over_keys(self, uid: str, owner: Json) -> None:
+        """The caller holds ``_changing_user``. What fails is left for the next time."""
+        for access_key in _left_over_keys(owner):
+            try:
+                self._admin.delete_key(uid, access_key)
+            except BackendError as error:
+                _warn_of_left_over(uid, access_key, error)
 
     # Buckets
 
@@ -227,8 +241,10 @@ class RadosgwBase(ABC):
         return uid, owner
 
 
-def existing(found: T | None) -> T:
-    """What a write has just made or changed must be there to be read back."""
-    if found is None:
-        raise BackendMisbehaved("RadosGW does not show what it has just accepted.")
-    return found
+def _left_over_keys(owner: Json) -> list[str]:
+    names: list[str] = [row["access_key"] for row in mapping.all_keys(owner)]
+    return [name for name in names if is_left_over(name)]
+
+
+def _warn_of_left_over(uid: str, access_key: str, error: Exception) -> None:
+    log.warning("temporary-key-left-over", uid=uid, access_key=access_key, reason=str(error))

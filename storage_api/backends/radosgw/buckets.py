@@ -6,20 +6,20 @@ from typing import Any
 
 from storage_api.backends.objects import BucketStore
 from storage_api.backends.radosgw import limits, mapping
-from storage_api.backends.radosgw.base import existing
 from storage_api.backends.radosgw.client import Json, UnexpectedCode
-from storage_api.backends.radosgw.creation import (
-    BucketCreation,
-    refuse_foreign,
+from storage_api.backends.radosgw.creation import BucketCreation
+from storage_api.backends.radosgw.documents import BucketDocuments
+from storage_api.backends.rgw_names import full_uid, split_uid
+from storage_api.backends.rows import existing
+from storage_api.backends.s3_settings import (
+    check_bucket_changes,
+    require_open_to,
+    set_on,
     told_by_s3,
     told_if_allowed,
 )
-from storage_api.backends.radosgw.documents import BucketDocuments
-from storage_api.backends.s3 import S3Bucket
-from storage_api.backends.s3_documents import check_tags, tags_document, versioning_record
-from storage_api.backends.s3_policy import policy_record, policy_text
-from storage_api.domain.errors import BackendError, Conflict, Invalid
-from storage_api.domain.models import Bucket, Ref, Versioning
+from storage_api.domain.errors import BackendError, Conflict
+from storage_api.domain.models import Bucket, Ref
 from storage_api.domain.requests import BucketPatch
 
 _COUNTED = 1000
@@ -46,8 +46,7 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
         return replace(record, **told_if_allowed(self._s3.bucket(key, record.name)))
 
     def update_bucket(self, bucket: Ref, changes: BucketPatch) -> Bucket:
-        refuse_foreign(changes)
-        check_tags(changes.get("tags", {}))
+        check_bucket_changes(changes)
         path = self._path(bucket)
         found = self._bucket(bucket)
         uid, owner = self._our_owner(found)
@@ -58,9 +57,10 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
             with self._owner_key(uid, owner) as key, self._changing_bucket(path):
                 seen = self._s3.bucket(key, bucket.name)
                 if heir is not None:
-                    self._require_open_to(heir, seen)
+                    tenant, name = split_uid(heir)
+                    require_open_to(seen, tenant=tenant, heir=name)
                 if settings:
-                    _set_on(seen, changes)
+                    set_on(seen, changes)
                     told = told_by_s3(seen)
         if heir is not None:
             with self._keeping_owner(heir), self._changing_bucket(path):
@@ -70,7 +70,7 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
 
     def _heir(self, bucket: Ref, uid: str, name: str | None) -> str | None:
         """The full uid of the new owner, if there is to be another one than now."""
-        heir = name and mapping.full_uid(self._tenant(bucket.namespace), name)
+        heir = name and full_uid(self._tenant(bucket.namespace), name)
         if not name or not heir or heir == uid:
             return None
         found = self._future_owner(heir)
@@ -79,17 +79,6 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
         if limit is not None and len(self._admin.list_buckets_of(heir)) >= limit:
             raise Conflict(f"User {heir!r} may own no more than {limit} bucket(s).")
         return heir
-
-    def _require_open_to(self, heir: str, seen: S3Bucket) -> None:
-        """A policy set for the former owner may lock out the next one for ever."""
-        text = seen.policy()
-        if text is None:
-            return
-        tenant, name = mapping.split_uid(heir)
-        try:
-            policy_text(policy_record(text), tenant=tenant, owner=name)
-        except Invalid as reason:
-            raise Conflict(f"The bucket's policy does not suit its new owner. {reason}") from reason
 
     def delete_bucket(self, bucket: Ref) -> None:
         path = self._path(bucket)
@@ -132,17 +121,3 @@ def _refuse_filled(found: Json) -> None:
             f"The bucket is not empty: it still holds {objects} object(s), former versions and "
             f"uploaded parts included, and {uploads} open upload(s)."
         )
-
-
-def _set_on(seen: S3Bucket, changes: BucketPatch) -> None:
-    wanted = changes.get("versioning")
-    if wanted is not None:
-        current = versioning_record(seen.versioning())
-        if wanted is Versioning.OFF and current is not Versioning.OFF:
-            raise Invalid("Versioning cannot be turned off again, only suspended.")
-        if wanted is Versioning.SUSPENDED and seen.object_lock():
-            raise Conflict("A bucket with object lock cannot suspend versioning.")
-    if "tags" in changes:
-        seen.set_tags(tags_document(changes["tags"]))
-    if wanted is not None and wanted is not current:
-        seen.set_versioning(wanted.capitalize())

@@ -1,29 +1,25 @@
 """How a bucket comes into being: in steps, of which a repeated request does what is missing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from storage_api.backends.radosgw import limits, mapping
-from storage_api.backends.radosgw.base import RESERVED, RadosgwBase, existing, log
+from storage_api.backends.radosgw.base import RadosgwBase
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json
+from storage_api.backends.rgw_names import RESERVED, bucket_path, full_uid, split_uid
+from storage_api.backends.rows import existing
 from storage_api.backends.s3 import S3Bucket
-from storage_api.backends.s3_documents import (
-    check_tags,
-    tags_document,
-    tags_record,
-    versioning_record,
+from storage_api.backends.s3_documents import tags_document
+from storage_api.backends.s3_settings import (
+    check_new_bucket,
+    told_by_s3,
+    told_if_allowed,
+    what_is_there_stays,
 )
-from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, StorageError
+from storage_api.domain.errors import AlreadyExists, Conflict, Invalid
 from storage_api.domain.models import Bucket, Quota, Ref, Versioning
-from storage_api.domain.requests import BucketCreate, BucketPatch
+from storage_api.domain.requests import BucketCreate
 
-_NOT_HERE = (
-    *("replication_group", "filesystem_enabled", "encryption_enabled", "locked"),
-    "retention_seconds",
-)
 _NO_QUOTA = Quota(enabled=False)
 #: What is set after a bucket was made, and how it is until then.
 _LATER = {"versioning": Versioning.OFF, "tags": {}, "quota": _NO_QUOTA}
@@ -32,7 +28,7 @@ _LATER = {"versioning": Versioning.OFF, "tags": {}, "quota": _NO_QUOTA}
 class BucketCreation(RadosgwBase):
     def create_bucket(self, bucket: Ref, fields: BucketCreate) -> tuple[Bucket, bool]:
         _check_settings(fields)
-        uid = mapping.full_uid(self._tenant(bucket.namespace), fields["owner"])
+        uid = full_uid(self._tenant(bucket.namespace), fields["owner"])
         with self._keeping_owner(uid):
             return self._create_for(uid, bucket, fields)
 
@@ -53,14 +49,14 @@ class BucketCreation(RadosgwBase):
                 return self._finished(found, record, fields, seen), False
             _require_room(uid, owner)
             self._begin(path, seen, fields)
-            with _what_is_there_stays(path):
+            with what_is_there_stays(path):
                 found = existing(self._admin.find_bucket(path))
                 self._require_owner(found, uid)
                 record = replace(_record(found), **told_by_s3(seen))
                 return self._finished(found, record, fields, seen), True
 
     def _future_owner(self, uid: str) -> Json:
-        reserved = mapping.split_uid(uid)[1] in RESERVED
+        reserved = split_uid(uid)[1] in RESERVED
         owner = None if reserved else self._admin.find_user(uid)
         if owner is None:
             raise Invalid(f"There is no user {uid!r} who could own the bucket.")
@@ -83,7 +79,7 @@ class BucketCreation(RadosgwBase):
         if differing and not _is_unfinished(found, record, differing, seen):
             raise AlreadyExists(f"The bucket exists with another {', '.join(differing)}.")
         self._finish(mapping.owner_uid(found), seen, record, fields)
-        path = mapping.bucket_path(mapping.bucket_tenant(found), record.name)
+        path = bucket_path(mapping.bucket_tenant(found), record.name)
         done = replace(_record(existing(self._admin.find_bucket(path))), **told_by_s3(seen))
         if mapping.differing_bucket(done, fields):
             raise Conflict("Somebody else is changing the bucket.")
@@ -114,23 +110,6 @@ class BucketCreation(RadosgwBase):
         self._admin.set_bucket_quota(uid, record.name, limits.bucket_limits(quota))
 
 
-@contextmanager
-def _what_is_there_stays(path: str) -> Iterator[None]:
-    """Never undoes: RGW answers 200 to every maker of one owner, so nothing proves whose it is.
-
-    Deleting it could take what another replica, or the owner himself, has just made.
-    """
-    try:
-        yield
-    except AlreadyExists:
-        raise
-    except StorageError as error:
-        log.warning("half-made-bucket", bucket=path, reason=str(error))
-        there = "The bucket is there, perhaps without its settings; the same request finishes it."
-        error.args = (f"{error} {there}",)
-        raise
-
-
 def _record(found: Json) -> Bucket:
     return mapping.bucket_record(found, datetime.now(UTC))
 
@@ -148,20 +127,8 @@ def _is_unfinished(found: Json, record: Bucket, differing: list[str], seen: S3Bu
     )
 
 
-def refuse_foreign(fields: BucketCreate | BucketPatch) -> None:
-    """Raises ``Invalid`` for settings that RGW's buckets do not have."""
-    foreign = [name for name in _NOT_HERE if fields.get(name)]
-    if foreign:
-        raise Invalid(f"RadosGW cannot honour {', '.join(foreign)} of a bucket.")
-
-
 def _check_settings(fields: BucketCreate) -> None:
-    refuse_foreign(fields)
-    if fields.get("object_lock") and fields.get("versioning", Versioning.ENABLED) is not (
-        Versioning.ENABLED
-    ):
-        raise Invalid("A bucket with object lock is always versioned.")
-    check_tags(fields.get("tags", {}))
+    check_new_bucket(fields)
     if "quota" in fields:
         limits.check_quota(fields["quota"])
         limits.bucket_limits(fields["quota"])
@@ -170,20 +137,3 @@ def _check_settings(fields: BucketCreate) -> None:
 def _require_room(uid: str, owner: Json) -> None:
     if mapping.user_record(owner).max_buckets == 0:
         raise Conflict(f"User {uid!r} may own no bucket.")
-
-
-def told_if_allowed(seen: S3Bucket) -> dict[str, Any]:
-    """Nothing if the bucket's own policy hides these fields from its owner."""
-    try:
-        return told_by_s3(seen)
-    except Conflict:
-        return {}
-
-
-def told_by_s3(seen: S3Bucket) -> dict[str, Any]:
-    """The fields of a bucket that Admin Ops does not know."""
-    return {
-        "versioning": versioning_record(seen.versioning()),
-        "object_lock": seen.object_lock(),
-        "tags": tags_record(seen.tags()),
-    }

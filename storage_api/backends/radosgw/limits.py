@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from storage_api.backends.radosgw.rows import Row, checked, whole
+from storage_api.backends.rows import Row, checked, whole
 from storage_api.domain.errors import Invalid
 from storage_api.domain.models import Quota, Usage
 from storage_api.domain.requests import UserCreate, UserPatch
@@ -104,6 +104,13 @@ def usage_record(buckets: Iterable[Row], now: datetime) -> Usage:
 def open_uploads(row: Row) -> int:
     """Multipart uploads that were begun and neither completed nor aborted."""
     return whole(row["usage"].get("rgw.multimeta", {}).get("num_objects", 0))
+
+
+@checked
+def held_objects(row: Row) -> int | None:
+    """Object versions and uploaded parts in one bucket; ``None`` when RGW does not know."""
+    counted = _counted(row)
+    return counted and counted[1]
 
 
 def has_index(row: Row) -> bool:

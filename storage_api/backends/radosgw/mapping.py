@@ -4,13 +4,13 @@ A row that lacks what every RGW sends raises ``BackendMisbehaved`` instead of re
 as zero, empty or absent. Quotas and usage are in ``limits.py``.
 """
 
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
+from storage_api.backends.access_keys import is_temporary
 from storage_api.backends.radosgw.limits import quota_record, rounded, usage_record
-from storage_api.backends.radosgw.rows import Row, checked, moment, text, whole
-from storage_api.domain.errors import Invalid
+from storage_api.backends.rgw_names import full_uid, split_uid
+from storage_api.backends.rows import Row, checked, moment, text, whole
 from storage_api.domain.models import Bucket, Key, NewKey, User
 from storage_api.domain.requests import BucketCreate, UserCreate, UserPatch
 
@@ -22,20 +22,6 @@ _UNLIMITED_BUCKETS, _NO_BUCKETS = 0, -1
 # Names
 
 
-def full_uid(tenant: str, name: str) -> str:
-    return f"{tenant}${name}" if tenant else name
-
-
-def split_uid(uid: str) -> tuple[str, str]:
-    """``(tenant, name)``; the tenant is empty for the tenantless."""
-    tenant, dollar, name = uid.rpartition("$")
-    return (tenant, name) if dollar else ("", uid)
-
-
-def bucket_path(tenant: str, name: str) -> str:
-    return f"{tenant}/{name}" if tenant else name
-
-
 def path_tenant(path: str) -> str:
     return path.rpartition("/")[0]
 
@@ -43,6 +29,11 @@ def path_tenant(path: str) -> str:
 @checked
 def owner_uid(bucket: Row) -> str:
     return text(bucket["owner"])
+
+
+@checked
+def bucket_name(bucket: Row) -> str:
+    return text(bucket["bucket"])
 
 
 @checked
@@ -102,8 +93,13 @@ def capabilities(row: Row) -> dict[str, str]:
     return {cap["type"]: cap["perm"] for cap in row["caps"]}
 
 
-@checked
 def own_keys(row: Row) -> list[Row]:
+    """Those that the user knows of: none of ours for the time being."""
+    return [key for key in all_keys(row) if not is_temporary(key["access_key"])]
+
+
+@checked
+def all_keys(row: Row) -> list[Row]:
     """Without the sub-users' keys, which RGW keeps in the same array."""
     uid = full_uid(text(row.get("tenant", "")), text(row["user_id"]))
     keys = [key for key in row["keys"] if key["user"] == uid]
@@ -156,13 +152,6 @@ def user_parameters(fields: UserPatch) -> dict[str, str | int]:
 def marker_parameters(display_name: str) -> dict[str, str | int]:
     """Of a user who keeps a namespace: no bucket, no access."""
     return {"display-name": display_name, "suspended": "True", "max-buckets": _NO_BUCKETS}
-
-
-def check_text(name: str, value: str) -> None:
-    """RGW stores any character as it is; one that XML lacks breaks every S3 listing."""
-    odd = (unicodedata.category(char) in {"Cc", "Cs"} or char in "\ufffe\uffff" for char in value)
-    if not value.strip() or any(odd):
-        raise Invalid(f"{name} must be a text without control characters.")
 
 
 def differing(user: User, fields: UserCreate) -> list[str]:

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from storage_api.backends.objects import NamespaceStore
 from storage_api.backends.radosgw import mapping
-from storage_api.backends.radosgw.base import MARKER, RadosgwBase
+from storage_api.backends.radosgw.base import RadosgwBase
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
-from storage_api.backends.radosgw.settings import TENANT
+from storage_api.backends.rgw_names import MARKER, TENANT, check_text, full_uid, split_uid
 from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
 from storage_api.domain.models import Namespace
 from storage_api.domain.requests import NamespaceCreate, NamespacePatch
@@ -23,7 +23,7 @@ class Namespaces(RadosgwBase, NamespaceStore):
     def list_namespaces(self) -> list[Namespace]:
         tenants: dict[str, bool] = {}
         for uid in self._admin.list_uids():
-            tenant, name = mapping.split_uid(uid)
+            tenant, name = split_uid(uid)
             if tenant:
                 tenants[tenant] = tenants.get(tenant, False) or name == MARKER
         names = sorted(tenants)
@@ -49,7 +49,7 @@ class Namespaces(RadosgwBase, NamespaceStore):
         _check_settings(fields)
         if not TENANT.fullmatch(name):
             raise Invalid("A namespace of RadosGW has 1 to 64 of A-Z a-z 0-9 _ as its name.")
-        with self._changing_user(mapping.full_uid(name, MARKER)):
+        with self._changing_user(full_uid(name, MARKER)):
             if not self._tenant_exists(name) and self._make_marker(name, fields):
                 return self.get_namespace(name), True
             found = self.get_namespace(name)
@@ -59,11 +59,11 @@ class Namespaces(RadosgwBase, NamespaceStore):
 
     def update_namespace(self, name: str, changes: NamespacePatch) -> Namespace:
         _check_settings(changes)
-        with self._changing_user(mapping.full_uid(name, MARKER)):
+        with self._changing_user(full_uid(name, MARKER)):
             self.get_namespace(name)
             if "display_name" in changes and not self._make_marker(name, changes):
                 parameters = {"display-name": changes["display_name"]}
-                self._admin.modify_user(mapping.full_uid(name, MARKER), parameters)
+                self._admin.modify_user(full_uid(name, MARKER), parameters)
             return self.get_namespace(name)
 
     def delete_namespace(self, name: str) -> None:
@@ -71,11 +71,11 @@ class Namespaces(RadosgwBase, NamespaceStore):
             return
         with (
             self._keeping_namespace(name),
-            self._changing_user(mapping.full_uid(name, MARKER)),
+            self._changing_user(full_uid(name, MARKER)),
         ):
             users = sum(
                 tenant == name and user != MARKER
-                for tenant, user in map(mapping.split_uid, self._admin.list_uids())
+                for tenant, user in map(split_uid, self._admin.list_uids())
             )
             buckets = sum(
                 mapping.path_tenant(path) == name for path in self._admin.list_bucket_paths()
@@ -84,16 +84,16 @@ class Namespaces(RadosgwBase, NamespaceStore):
                 raise Conflict(
                     f"Namespace {name!r} still holds {users} user(s) and {buckets} bucket(s)."
                 )
-            self._admin.delete_user(mapping.full_uid(name, MARKER))
+            self._admin.delete_user(full_uid(name, MARKER))
 
     def _marker(self, name: str) -> Json | None:
         if not TENANT.fullmatch(name):
             return None
-        return self._admin.find_user(mapping.full_uid(name, MARKER))
+        return self._admin.find_user(full_uid(name, MARKER))
 
     def _make_marker(self, name: str, fields: NamespacePatch) -> bool:
         """``False`` if the namespace has a marker already."""
-        uid = mapping.full_uid(name, MARKER)
+        uid = full_uid(name, MARKER)
         shown = fields.get("display_name", MARKER)
         try:
             self._admin.create_user(uid, mapping.marker_parameters(shown))
@@ -115,4 +115,4 @@ def _check_settings(fields: NamespaceCreate | NamespacePatch) -> None:
     foreign = [name for name in _NOT_HERE if fields.get(name) is not None]
     if foreign:
         raise Invalid(f"RadosGW cannot honour {', '.join(foreign)} of a namespace.")
-    mapping.check_text("display_name", fields.get("display_name", "-"))
+    check_text("display_name", fields.get("display_name", "-"))

@@ -1,21 +1,21 @@
-"""Users and their keys."""
+"""Users."""
 
-from storage_api.backends.objects import UserStore, require_end_at_once
+from storage_api.backends.accounts import check_email
+from storage_api.backends.objects import UserStore
 from storage_api.backends.radosgw import limits, mapping
-from storage_api.backends.radosgw.base import MARKER, RadosgwBase, existing, log
+from storage_api.backends.radosgw.base import log
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
+from storage_api.backends.radosgw.keys import Keys
+from storage_api.backends.rgw_names import MARKER, check_text, split_uid
+from storage_api.backends.rows import existing
 from storage_api.domain.errors import (
     AlreadyExists,
-    BackendError,
-    BackendRefused,
-    BackendTimeout,
-    BackendUnavailable,
     Conflict,
     Invalid,
     NotFound,
     StorageError,
 )
-from storage_api.domain.models import Key, NewKey, Quota, Ref, User
+from storage_api.domain.models import Quota, Ref, User
 from storage_api.domain.requests import UserCreate, UserPatch
 
 _NAMED_BUCKETS = 10
@@ -23,10 +23,10 @@ _LATER = frozenset({"quota", "bucket_quota"})
 _NO_QUOTA = Quota(enabled=False)
 
 
-class Users(RadosgwBase, UserStore):
+class Users(Keys, UserStore):
     def list_users(self, namespace: str | None) -> list[User]:
         tenant = self._tenant(namespace)
-        uids = [uid for uid in self._admin.list_uids() if mapping.split_uid(uid)[0] == tenant]
+        uids = [uid for uid in self._admin.list_uids() if split_uid(uid)[0] == tenant]
         if not uids and tenant != self._tenant(None):
             raise NotFound(f"There is no namespace {tenant!r}.")
         users = (mapping.listed_user(uid) for uid in uids)
@@ -38,6 +38,7 @@ class Users(RadosgwBase, UserStore):
     def create_user(self, user: Ref, fields: UserCreate) -> tuple[User, bool]:
         self._check_new_uid(user)
         _check_settings(fields)
+        check_email(None, fields.get("email"))
         uid = self._uid(user)
         with (
             self._keeping_namespace(self._tenant(user.namespace)),
@@ -59,7 +60,7 @@ class Users(RadosgwBase, UserStore):
         except UnexpectedCode as refusal:
             if refusal.code == "UserAlreadyExists":
                 return False
-            raise _about_user(refusal) from refusal
+            raise about_user(refusal) from refusal
         except AMBIGUOUS as error:
             self._read_back(uid, error)
         return True
@@ -107,13 +108,15 @@ class Users(RadosgwBase, UserStore):
         _check_settings(changes)
         uid = self._uid(user)
         with self._giving_address(changes.get("email")), self._changing_user(uid):
-            self._our_user(user)
+            found = self._our_user(user)
+            if "email" in changes:
+                _check_address(found, changes["email"])
             parameters = mapping.user_parameters(changes)
             if parameters:
                 try:
                     self._admin.modify_user(uid, parameters)
                 except UnexpectedCode as refusal:
-                    raise _about_user(refusal) from refusal
+                    raise about_user(refusal) from refusal
             self._set_quotas(uid, changes)
             return mapping.user_record(self._user(user))
 
@@ -143,96 +146,20 @@ class Users(RadosgwBase, UserStore):
                 f"{', '.join(names[:_NAMED_BUCKETS])}{more}."
             )
 
-    # Keys
-
-    def list_keys(self, user: Ref) -> list[Key]:
-        found = self._user(user)
-        suspended = mapping.is_suspended(found)
-        return [mapping.key_record(key, suspended=suspended) for key in mapping.own_keys(found)]
-
-    def create_key(self, user: Ref) -> NewKey:
-        uid = self._uid(user)
-        with self._changing_user(uid):
-            found = self._our_user(user)
-            return self._make_key(uid, suspended=mapping.is_suspended(found))
-
-    def delete_key(self, user: Ref, access_key: str) -> None:
-        uid = self._uid(user)
-        with self._changing_user(uid):
-            if _has_key(self._our_user(user), access_key):
-                self._admin.delete_key(uid, access_key)
-
-    def rotate_key(
-        self, user: Ref, access_key: str, *, old_key_expires_in_minutes: int = 0
-    ) -> NewKey:
-        require_end_at_once(old_key_expires_in_minutes)
-        uid = self._uid(user)
-        with self._changing_user(uid):
-            found = self._our_user(user)
-            if not _has_key(found, access_key):
-                raise _no_such_key(uid, access_key)
-            made = self._make_key(uid, suspended=mapping.is_suspended(found))
-            if not self._end_key(uid, access_key, made.access_key):
-                # Somebody else rotated it, and his new key is the one that counts.
-                self._drop_key(uid, made.access_key)
-                raise _no_such_key(uid, access_key)
-            return made
-
-    def _end_key(self, uid: str, old: str, new: str) -> bool:
-        """``False`` if ``old`` was gone. An error drops ``new`` only where ``old`` surely stays."""
-        try:
-            return self._admin.delete_key(uid, old)
-        except BackendError as error:
-            found = self._seen_after(uid)
-            if found is not None and not _has_key(found, old):
-                return not isinstance(error, BackendRefused)
-            # A request without an answer may still be carried out, whatever a look shows now.
-            if found is not None and not isinstance(error, BackendTimeout):
-                self._drop_key(uid, new)
-                raise
-            log.warning("rotation-unfinished", uid=uid, old=old, new=new, reason=str(error))
-            raise _both_may_be_valid(error, old, new) from error
-
-    def _seen_after(self, uid: str) -> Json | None:
-        """The user, looked at in extra time; ``None`` if that tells nothing."""
-        try:
-            with self._extra_time():
-                return self._admin.find_user(uid)
-        except BackendError:
-            return None
-
-    def _drop_key(self, uid: str, access_key: str) -> None:
-        try:
-            with self._extra_time():
-                self._admin.delete_key(uid, access_key)
-        except BackendError as error:
-            log.warning("new-key-left-over", uid=uid, access_key=access_key, reason=str(error))
-
-
-def _has_key(found: Json, access_key: str) -> bool:
-    return any(row["access_key"] == access_key for row in mapping.own_keys(found))
-
-
-def _no_such_key(uid: str, access_key: str) -> NotFound:
-    return NotFound(f"User {uid!r} has no key {access_key!r}.")
-
-
-def _both_may_be_valid(error: BackendError, old: str, new: str) -> BackendError:
-    kind = BackendTimeout if isinstance(error, BackendTimeout) else BackendUnavailable
-    return kind(
-        f"{error} Nobody knows whether the key {old!r} has ended, and {new!r} was made already: "
-        "both may be valid. List the user's keys before repeating, and delete what is not needed."
-    )
-
 
 def _check_settings(fields: UserCreate | UserPatch) -> None:
     for quota in limits.quotas(fields).values():
         limits.check_quota(quota)
-    mapping.check_text("display_name", fields.get("display_name", "-"))
-    mapping.check_text("email", fields.get("email") or "-")
+    check_text("display_name", fields.get("display_name", "-"))
+    check_text("email", fields.get("email") or "-")
 
 
-def _about_user(refusal: UnexpectedCode) -> StorageError:
+def _check_address(found: Json, wanted: str | None) -> None:
+    """RGW keeps addresses in lower case."""
+    check_email(mapping.user_record(found).email, wanted and wanted.lower())
+
+
+def about_user(refusal: UnexpectedCode) -> StorageError:
     if refusal.code == "EmailExists":
         return Conflict("That e-mail address belongs to another user.")
     if refusal.code == "InvalidArgument":

@@ -31,6 +31,7 @@ from storage_api.domain.models.bucket_settings import (
 )
 from storage_api.domain.models.documented import about, described, size
 from storage_api.domain.models.jobs import Job, JobState
+from storage_api.domain.models.metering import MeteredUsage
 from storage_api.domain.models.objects import (
     Bucket,
     Key,
@@ -68,6 +69,7 @@ __all__ = [
     "Lifecycle",
     "LifecycleRule",
     "Lock",
+    "MeteredUsage",
     "Namespace",
     "NewAllocation",
     "NewKey",

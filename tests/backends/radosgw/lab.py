@@ -58,6 +58,10 @@ class Lab:
     def user_row(self, uid: str) -> Any:
         return self.admin("GET", "user", uid=uid)
 
+    def live_keys(self, uid: str) -> list[str]:
+        """Every key of the user, temporary ones included."""
+        return [row["access_key"] for row in self.user_row(uid)["keys"]]
+
     def uids(self) -> list[str]:
         found: list[str] = self.admin("GET", "metadata/user")
         return found

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from storage_api.backends.access_keys import TEMPORARY
 from storage_api.backends.radosgw.backend import RadosgwStorage
-from storage_api.backends.radosgw.base import TEMPORARY
 from storage_api.backends.s3 import S3Bucket
 from storage_api.domain.errors import (
     AlreadyExists,
@@ -73,7 +73,7 @@ class TestCreation:
         assert again.tags == made.tags
 
     def test_a_repeated_answer_is_the_same_for_an_owner_without_keys(
-        self, storage: RadosgwStorage, owner: Ref
+        self, storage: RadosgwStorage, owner: Ref, lab: Lab
     ) -> None:
         bucket = Ref(None, fresh("bucket"))
         made, created = storage.create_bucket(bucket, {"owner": owner.name})
@@ -81,7 +81,7 @@ class TestCreation:
         assert (created, created_again) == (True, False)
         assert replace(again, usage=None) == replace(made, usage=None)
         assert again.tags == {}
-        assert storage.list_keys(owner) == []
+        assert lab.live_keys(owner.name) == []
 
     @pytest.mark.parametrize(
         "other",
@@ -124,6 +124,7 @@ class TestCreation:
         owner: Ref,
         setting: Any,
         monkeypatch: pytest.MonkeyPatch,
+        lab: Lab,
     ) -> None:
         monkeypatch.delattr(S3Bucket, "set_tags")  # what is wrong with tags is known before
         bucket = Ref(None, fresh("bucket"))
@@ -131,16 +132,16 @@ class TestCreation:
             storage.create_bucket(bucket, setting | {"owner": owner.name})
         with pytest.raises(NotFound):
             storage.get_bucket(bucket)
-        assert storage.list_keys(owner) == []
+        assert lab.live_keys(owner.name) == []
 
-    def test_the_limit_on_buckets_is_a_conflict(self, storage: RadosgwStorage) -> None:
+    def test_the_limit_on_buckets_is_a_conflict(self, storage: RadosgwStorage, lab: Lab) -> None:
         for limit in (0, 1):
             owner = new_user(storage, max_buckets=limit)
             for _ in range(limit):
                 new_bucket(storage, owner)
             with pytest.raises(Conflict):
                 storage.create_bucket(Ref(None, fresh("bucket")), {"owner": owner.name})
-            assert storage.list_keys(owner) == []
+            assert lab.live_keys(owner.name) == []
 
     def test_an_owner_s_own_key_is_used_and_kept(
         self, storage: RadosgwStorage, owner: Ref, lab: Lab, monkeypatch: pytest.MonkeyPatch
@@ -219,7 +220,7 @@ class TestKeylessOwner:
             storage.get_cors(bucket)
 
     def test_a_used_up_deadline_leaves_no_key_behind(
-        self, storage: RadosgwStorage, owner: Ref, monkeypatch: pytest.MonkeyPatch
+        self, storage: RadosgwStorage, owner: Ref, monkeypatch: pytest.MonkeyPatch, lab: Lab
     ) -> None:
         def slow(*_: Any) -> None:
             time.sleep(1.1)
@@ -230,7 +231,7 @@ class TestKeylessOwner:
         with serving("r", seconds=1), pytest.raises(BackendTimeout):
             storage.create_bucket(bucket, {"owner": owner.name, "quota": Quota(max_bytes=1)})
         storage.get_bucket(bucket)
-        assert storage.list_keys(owner) == []
+        assert lab.live_keys(owner.name) == []
 
     def test_the_environment_changes_nothing(
         self, lab: Lab, owner: Ref, monkeypatch: pytest.MonkeyPatch
@@ -242,7 +243,7 @@ class TestKeylessOwner:
         assert new_bucket(lab.storage(), owner)
 
     def test_a_write_uses_a_key_that_does_not_outlive_it(
-        self, storage: RadosgwStorage, owner: Ref, monkeypatch: pytest.MonkeyPatch
+        self, storage: RadosgwStorage, owner: Ref, monkeypatch: pytest.MonkeyPatch, lab: Lab
     ) -> None:
         bucket = new_bucket(storage, owner)
         made: list[str] = []
@@ -258,7 +259,7 @@ class TestKeylessOwner:
         assert changed.versioning is Versioning.ENABLED
         assert len(made) == 2
         assert all(name.startswith(TEMPORARY) for name in made)
-        assert storage.list_keys(owner) == []
+        assert lab.live_keys(owner.name) == []
 
 
 class TestChange:
@@ -394,7 +395,7 @@ class TestLifecycle:
         storage.create_key(owner)
         storage.set_lifecycle(bucket, CLEAN)
         monkeypatch.setattr(
-            "storage_api.backends.radosgw.documents.lifecycle_document",
+            "storage_api.backends.s3_bucket_documents.lifecycle_document",
             lambda _: [{"ID": "b", "Status": "Enabled", "Prefix": "", "Expiration": {"Days": 1}}],
         )
         wanted = Lifecycle(rules=[LifecycleRule(id="b", prefix="x/", expiration_days=1)])

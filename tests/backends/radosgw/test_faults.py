@@ -198,7 +198,7 @@ class TestLostAnswers:
         spoilt._admin.delete_key = blind  # type: ignore[method-assign]
         with (
             structlog.testing.capture_logs() as records,
-            pytest.raises(BackendUnavailable, match=r"both may be valid\. List the user's keys"),
+            pytest.raises(BackendUnavailable, match=r"both may be valid\."),
         ):
             spoilt.rotate_key(user, old.access_key)
         (new,) = storage.get_user(user).key_ids or []
@@ -234,7 +234,7 @@ class TestLostAnswers:
         assert user.name not in lab.uids()
 
     def test_a_created_bucket_is_found_and_completed(
-        self, spoilt: RadosgwStorage, proxy: FaultyProxy, user: Ref
+        self, spoilt: RadosgwStorage, proxy: FaultyProxy, user: Ref, lab: Lab
     ) -> None:
         bucket = Ref(None, fresh("bucket"))
         proxy.spoil(f"PUT /{bucket.name} ".strip())
@@ -242,7 +242,7 @@ class TestLostAnswers:
         made, created = spoilt.create_bucket(bucket, fields)
         assert created
         assert (made.quota, made.tags) == (Quota(max_objects=3), {"a": "b"})
-        assert spoilt.list_keys(user) == []
+        assert lab.live_keys(user.name) == []
 
     def test_a_namespace_is_found(self, spoilt: RadosgwStorage, proxy: FaultyProxy) -> None:
         proxy.spoil("PUT /admin/user?uid=")

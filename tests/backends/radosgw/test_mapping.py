@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage_api.backends.radosgw import mapping
+from storage_api.backends.rgw_names import check_text, full_uid, split_uid
 from storage_api.domain.errors import BackendMisbehaved, Invalid
 from storage_api.domain.models import User
 
@@ -49,7 +50,7 @@ def key(user: str, name: str, **more: Any) -> dict[str, Any]:
     st.from_regex(r"[a-z0-9.@_-]+", fullmatch=True),
 )
 def test_a_uid_splits_into_what_it_was_made_of(tenant: str, name: str) -> None:
-    assert mapping.split_uid(mapping.full_uid(tenant, name)) == (tenant, name)
+    assert split_uid(full_uid(tenant, name)) == (tenant, name)
 
 
 @pytest.mark.parametrize(("stored", "ours"), [(0, None), (-1, 0), (-5, 0), (1, 1), (1000, 1000)])
@@ -152,8 +153,8 @@ def test_what_is_not_known_of_a_bucket_is_null() -> None:
 @pytest.mark.parametrize("text", ["", " ", "a\nb", "a\x00", "\x7f", "\ud800", "\uffff"])
 def test_a_text_that_would_break_xml_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
-        mapping.check_text("display_name", text)
+        check_text("display_name", text)
 
 
 def test_other_texts_are_fine() -> None:
-    mapping.check_text("display_name", "Älice + & <b> 😀 日本")
+    check_text("display_name", "Älice + & <b> 😀 日本")

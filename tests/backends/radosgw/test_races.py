@@ -47,7 +47,7 @@ def test_of_threads_one_creates(storage: RadosgwStorage, lab: Lab, own_backends:
     for create in creations:
         results = at_once([partial(create, each) for each in storages])
         assert sorted(made for _, made in results) == [False] * 5 + [True], results
-    assert storage.list_keys(owner) == []
+    assert lab.live_keys(owner.name) == []
 
 
 def test_of_processes_one_creates(lab: Lab, storage: RadosgwStorage) -> None:

@@ -68,8 +68,8 @@ def test_what_hangs_ends_with_the_simulator() -> None:
 
 
 def test_the_peak_is_remembered(sim: EcsSimulator) -> None:
-    sim.settings.latency = 0.3
     callers = [Caller(sim) for _ in range(3)]
+    sim.settings.latency = 0.3
     assert sim.peak == 1
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda one: one("GET", "/object/namespaces"), callers))

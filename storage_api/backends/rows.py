@@ -1,4 +1,4 @@
-"""Reads the JSON of RGW's rows. What is missing or odd is an error, never a zero."""
+"""Reads the JSON of vendors' rows. What is missing or odd is an error, never a zero."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -21,7 +21,9 @@ def checked(read: Callable[P, T]) -> Callable[P, T]:
             return read(*args, **kwargs)
         except _UNREADABLE:
             # What went wrong may repeat a value of the record, and a user's holds secret keys.
-            raise BackendMisbehaved("RadosGW sent a record that cannot be understood.") from None
+            raise BackendMisbehaved(
+                "The storage system sent a record that cannot be understood."
+            ) from None
 
     return wrapped
 
@@ -44,3 +46,10 @@ def moment(value: Any) -> datetime | None:
         return None
     read = datetime.fromisoformat(value)
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def existing(found: T | None) -> T:
+    """What a write has just made or changed must be there to be read back."""
+    if found is None:
+        raise BackendMisbehaved("The storage system does not show what it has just accepted.")
+    return found

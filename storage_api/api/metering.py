@@ -1,0 +1,66 @@
+"""``/v3/<e>/usage``: who used how much over a period, as it is billed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import current_app, request
+
+from storage_api.api.operation import operation
+from storage_api.api.resource import BackendResource
+from storage_api.domain.capabilities import HolderKind
+from storage_api.domain.models import MeteredUsage
+from storage_api.metering.meter import Meter
+from storage_api.metering.periods import Period
+from storage_api.metering.units import DEFAULT_UNIT, UNITS, checked_unit
+from storage_api.security.roles import Role
+
+
+def _parameter(name: str, words: str, **schema: object) -> Mapping[str, Any]:
+    return {"name": name, "in": "query", "type": "string", "description": words, **schema}
+
+
+#: What every question about a period takes.
+PERIOD: Sequence[Mapping[str, Any]] = (
+    _parameter(
+        "from",
+        "From when on: a moment (2026-11-05T12:00:00Z), a day (2026-11-05) or a month (2026-11); "
+        "without `to`, a day or month means the whole of it. Absent: this month.",
+    ),
+    _parameter("to", "Until before when, in the same forms. Absent or in the future: now."),
+    _parameter("unit", "Unit of size.", enum=list(UNITS), default=DEFAULT_UNIT),
+)
+
+
+def meter() -> Meter:
+    found: Meter = current_app.extensions["storage_api_meter"]
+    return found
+
+
+def asked_period() -> Period:
+    """Raises ``Invalid`` for what is none."""
+    return meter().period(request.args.get("from"), request.args.get("to"))
+
+
+def exact_filters() -> dict[str, str]:
+    """Those by which the database need not look at everybody; the list applies all of them."""
+    given = request.args
+    found = {}
+    if given.get("kind") in set(HolderKind):
+        found["kind"] = given["kind"]
+    name = given.get("name", "*")
+    if "*" not in name and name.isprintable():
+        found["name"] = name
+    return found
+
+
+class UsageList(BackendResource):
+    @operation("list_metered_usage", Role.USER, returns=list[MeteredUsage], parameters=PERIOD)
+    def get(self) -> list[MeteredUsage]:
+        """Show what buckets, users and namespaces used over a period
+
+        Out of samples: who has none in the period is not listed, and gaps between samples add
+        nothing but are counted. A namespace or user holds its buckets, so do not add up rows of
+        different kinds."""
+        unit = checked_unit(request.args.get("unit"))
+        period = asked_period()
+        return meter().usage(self.endpoint_name, period, unit, **exact_filters())

@@ -1,0 +1,1 @@
+"""Ceph object storage administered through croit's management API."""

@@ -1,0 +1,216 @@
+"""croit's management API in its own terms: uids, access keys, bytes, tasks.
+
+croit answers 500 for much that is to be expected, so whether something is there is
+looked up, and nothing here takes a failure for "gone" or "there already" by itself.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from storage_api.backends.croit.refusals import AMBIGUOUS, Reason, Refusal, reason_of
+from storage_api.backends.croit.session import CroitSession, Query, decoded_change
+from storage_api.backends.croit.tasks import is_task, wait_for
+from storage_api.domain.errors import BackendError, BackendMisbehaved
+from storage_api.domain.secrets import Secret
+
+Json = dict[str, Any]
+
+_PAGE = 1000
+
+
+class CroitClient:
+    """The calls that we need; safe to share between threads."""
+
+    def __init__(self, session: CroitSession) -> None:
+        self._session = session
+
+    def token_info(self) -> Json:
+        """Whom croit takes us for: ``username``, ``roles`` and ``expiry``."""
+        return self._object(["auth", "token-info"])
+
+    # Users
+
+    def list_users(self) -> list[Json]:
+        return self._listing(["s3", "users"])
+
+    def find_user(self, uid: str) -> Json | None:
+        """Servers ignore filters that they do not know, so the rows are looked through."""
+        rows = self._listing(["s3", "users"], [("uid", uid)])
+        return next((row for row in rows if row.get("uid") == uid), None)
+
+    def find_by_address(self, email: str) -> Json | None:
+        """RGW keeps addresses in lower case, and compares them so."""
+        wanted = email.lower()
+        rows = self._listing(["s3", "users"], where={"email": {"_eq": wanted}})
+        return next((row for row in rows if str(row.get("email")).lower() == wanted), None)
+
+    def create_user(self, fields: Json) -> None:
+        """With a key that nobody asked for. Its ``uid`` is without the tenant."""
+        self._change("POST", ["s3", "users"], body=fields)
+
+    def modify_user(self, uid: str, fields: Json) -> None:
+        self._change("PATCH", ["s3", "users", uid], body=fields)
+
+    def delete_user(self, uid: str) -> None:
+        """Never purges. Reason ``OWNS_BUCKETS`` while buckets remain."""
+        try:
+            self._change("DELETE", ["s3", "users", uid])
+        except AMBIGUOUS as error:
+            if reason_of(error) is Reason.OWNS_BUCKETS or self._is_there(uid, error):
+                raise
+
+    def _is_there(self, uid: str, error: BackendError) -> bool:
+        try:
+            return self.find_user(uid) is not None
+        except BackendError:
+            raise error from None
+
+    def set_user_quota(self, uid: str, kind: str, limits: Json) -> None:
+        """``kind`` is ``quota`` of the user, or ``bucket-quota`` of each bucket without its own."""
+        self._change("PUT", ["s3", "users", uid, kind], body=limits)
+
+    # Keys
+
+    def list_keys(self, uid: str) -> list[Json] | None:
+        """The user's and his sub-users' keys, with secrets; ``None`` if there is no such user."""
+        try:
+            found = self._session.get(["s3", "users", uid, "keys"])
+        except Refusal as refusal:
+            if refusal.reason is Reason.ABSENT:
+                return None
+            raise
+        return _rows(found)
+
+    def put_key(self, uid: str, access_key: str, secret_key: Secret) -> None:
+        """Croit wants the secret in the URL; see ``scrubbing``."""
+        path = ["s3", "users", uid, "keys", access_key]
+        self._change("PUT", path, [("secretKey", secret_key)])
+
+    def delete_key(self, uid: str, access_key: str) -> bool:
+        """``False`` if it was gone already, which is believed only after a look at the keys."""
+        try:
+            self._change("DELETE", ["s3", "users", uid, "keys", access_key])
+        except AMBIGUOUS as error:
+            if self._has_key(uid, access_key, error):
+                raise
+            return reason_of(error) not in {Reason.NO_SUCH_KEY, Reason.ABSENT}
+        return True
+
+    def _has_key(self, uid: str, access_key: str, error: BackendError) -> bool:
+        try:
+            rows = self.list_keys(uid)
+        except BackendError:
+            raise error from None
+        return any(row.get("access_key") == access_key for row in rows or [])
+
+    # Buckets
+
+    def list_buckets(self) -> list[Json]:
+        """Every bucket with its statistics."""
+        return self._listing(["s3", "buckets"])
+
+    def list_buckets_of(self, uid: str) -> list[Json]:
+        """Of a user who exists."""
+        return _rows(self._session.get(["s3", "users", uid, "buckets"]))
+
+    def list_buckets_named(self, name: str) -> list[Json]:
+        """One in each tenant that has such a bucket."""
+        rows = self._listing(["s3", "buckets"], where={"bucket": {"_eq": name}})
+        return [row for row in rows if row.get("bucket") == name]
+
+    def set_bucket_owner(self, name: str, uid: str) -> None:
+        self._change("PATCH", ["s3", "buckets", name], body={"owner": uid})
+
+    def set_bucket_quota(self, name: str, limits: Json) -> None:
+        self._change("PUT", ["s3", "buckets", name, "quota"], body=limits)
+
+    def delete_bucket(self, name: str) -> None:
+        """Without its data, which is to say that reason ``NOT_EMPTY`` is one of the answers."""
+        self._change("DELETE", ["s3", "buckets", name], body={"name": name, "deleteData": False})
+
+    def count_uploads(self, name: str, owner: str) -> int:
+        """Open multipart uploads, as far as the first page tells."""
+        found = self._object(["s3", "buckets", name, "multipart-uploads"], [("owner", owner)])
+        return len(_rows(found.get("uploads", found.get("data"))))
+
+    def placements(self) -> list[Json]:
+        """One row for each placement and storage class."""
+        found = self._object(["s3", "placements"])
+        return _rows(found.get("placements", found.get("data")))
+
+    # Statistics over time
+
+    def user_series_names(self) -> list[Json]:
+        """``displayName`` (the uid) and ``queryName``, which is not the same."""
+        return _rows(self._session.get(["stats", "s3-user-names"]))
+
+    def user_series(self, query_name: str, start: int, end: int, points: int) -> Json | None:
+        """Unix seconds, both positive; ``None`` where croit has no such series."""
+        query = [
+            ("graph", "s3-user-data"),
+            ("template-s3-user-name", query_name),
+            ("startTime", str(start)),
+            ("endTime", str(end)),
+            ("maxDataPoints", str(points)),
+        ]
+        try:
+            return self._object(["stats"], query)
+        except Refusal as refusal:
+            if refusal.reason is Reason.ABSENT:
+                return None
+            raise
+
+    # How a call is made
+
+    def _change(
+        self, method: str, path: list[str], query: Query = (), body: Json | None = None
+    ) -> None:
+        """A write, and the task that croit may make of it."""
+        found = decoded_change(self._session.send(method, path, query, body))
+        if is_task(found):
+            wait_for(self._session, found)
+
+    def _object(self, path: list[str], query: Query = ()) -> Json:
+        found = self._session.get(path, query)
+        if not isinstance(found, dict):
+            raise _malformed()
+        return found
+
+    def _listing(
+        self, path: list[str], query: Query = (), where: Mapping[str, Any] | None = None
+    ) -> list[Json]:
+        """All rows: croit sends a bare array, or pages where it was asked for them."""
+        paging = [("pagination", _page(0, where))] if where else []
+        found = self._session.get(path, [*query, *paging])
+        if isinstance(found, list):
+            return _rows(found)
+        rows: list[Json] = []
+        while True:
+            data, total = _page_of(found)
+            rows += data
+            if len(rows) >= total:
+                return rows
+            if not data:
+                raise BackendMisbehaved("croit's list does not come to its end.")
+            found = self._session.get(path, [*query, ("pagination", _page(len(rows), where))])
+
+
+def _page(after: int, where: Mapping[str, Any] | None) -> str:
+    return json.dumps({"after": after, "limit": _PAGE, "where": where or {}})
+
+
+def _page_of(found: Any) -> tuple[list[Json], int]:
+    if not isinstance(found, dict) or not isinstance(found.get("total"), int):
+        raise _malformed()
+    return _rows(found.get("data")), found["total"]
+
+
+def _rows(found: Any) -> list[Json]:
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise _malformed()
+    return found
+
+
+def _malformed() -> BackendMisbehaved:
+    return BackendMisbehaved("croit sent an answer that is not what its API says.")

@@ -1,0 +1,110 @@
+"""What croit answers when it does not do what was asked, told in our errors.
+
+croit documents success codes only. It says 500 for states that are to be expected (a
+duplicate, an absent key, a user with buckets), so a failure carries a ``Reason``, read
+from its text. The text itself goes nowhere: it may repeat what was sent.
+"""
+
+import json
+from enum import Enum, auto
+from http import HTTPStatus
+
+from storage_api.domain.errors import (
+    BackendError,
+    BackendMisbehaved,
+    BackendRefused,
+    BackendTimeout,
+    BackendUnavailable,
+)
+from storage_api.transport.http import Answer
+
+#: After one of these a write may or may not have happened: read back, never repeat blindly.
+AMBIGUOUS = (BackendTimeout, BackendUnavailable, BackendMisbehaved)
+
+
+class Reason(Enum):
+    """Why croit said no, as far as its answer tells."""
+
+    ADDRESS_IN_USE = auto()
+    EXISTS = auto()
+    ABSENT = auto()
+    NO_SUCH_KEY = auto()
+    OWNS_BUCKETS = auto()
+    NOT_EMPTY = auto()
+    UNACCEPTABLE = auto()
+    UNKNOWN = auto()
+
+
+class Refusal(BackendMisbehaved):
+    """croit said no; where that is foreseen, ``reason`` says why."""
+
+    def __init__(self, name: str, status: int, reason: Reason) -> None:
+        super().__init__(f"{name} refused a request unexpectedly (HTTP {status}).")
+        self.reason = reason
+
+
+class Failure(BackendUnavailable):
+    """croit failed; ``reason`` says whether it meant a refusal."""
+
+    def __init__(self, name: str, status: int, reason: Reason = Reason.UNKNOWN) -> None:
+        super().__init__(f"{name} failed (HTTP {status}).")
+        self.reason = reason
+
+
+#: The first that fits counts: "does not exist" must not read as "exists".
+_TEXTS = (
+    (Reason.NO_SUCH_KEY, ("unable to find access key",)),
+    (Reason.OWNS_BUCKETS, ("user with buckets",)),
+    (Reason.NOT_EMPTY, ("not empty", "notempty")),
+    (Reason.ABSENT, ("not exist", "n't exist", "not found", "no such", "nosuch", "unknown user")),
+    (Reason.ADDRESS_IN_USE, ("emailexists", "email address", "e-mail", "email")),
+    (Reason.EXISTS, ("exist", "duplicate")),
+)
+_BUSY = frozenset(
+    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+)
+_STATUSES = {
+    HTTPStatus.NOT_FOUND: Reason.ABSENT,
+    HTTPStatus.CONFLICT: Reason.EXISTS,
+    HTTPStatus.BAD_REQUEST: Reason.UNACCEPTABLE,
+    HTTPStatus.UNPROCESSABLE_ENTITY: Reason.UNACCEPTABLE,
+}
+
+
+def refusal(name: str, answer: Answer) -> BackendError:
+    """The error for an answer that is no success; 401 is the credential's own matter."""
+    status = answer.status
+    if status == HTTPStatus.FORBIDDEN:
+        return BackendRefused(f"{name} denies this to our account, which needs croit's role admin.")
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status in _BUSY:
+        return Failure(name, status)
+    message = _message(answer)
+    if message is None:
+        return _no_croit(name, status)
+    by_text = next((why for why, texts in _TEXTS if any(text in message for text in texts)), None)
+    reason = by_text or _STATUSES.get(HTTPStatus(status), Reason.UNKNOWN)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Failure(name, status, reason)
+    return Refusal(name, status, reason)
+
+
+def reason_of(error: BackendError) -> Reason:
+    """``UNKNOWN`` for whatever is not croit's own answer."""
+    return error.reason if isinstance(error, Refusal | Failure) else Reason.UNKNOWN
+
+
+def _message(answer: Answer) -> str | None:
+    """The text of croit's envelope in lower case; ``None`` where somebody else answers."""
+    try:
+        found = json.loads(answer.body)["message"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return found.lower() if isinstance(found, str) else None
+
+
+def _no_croit(name: str, status: int) -> BackendError:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Failure(name, status)
+    return BackendMisbehaved(
+        f"No croit API answers for {name} (HTTP {status}); check the option api_url."
+    )

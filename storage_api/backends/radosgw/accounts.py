@@ -1,0 +1,113 @@
+"""Accounts: users made for one resource of a portal, in steps that a repeat finishes."""
+
+from datetime import UTC, datetime
+
+from storage_api.backends.access_keys import new_key_id
+from storage_api.backends.accounts import (
+    account_metadata,
+    account_name,
+    account_quota,
+    stamp_of,
+)
+from storage_api.backends.radosgw import limits, mapping
+from storage_api.backends.radosgw.base import log
+from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
+from storage_api.backends.radosgw.users import Users, about_user
+from storage_api.backends.rgw_names import check_text
+from storage_api.backends.rows import existing
+from storage_api.domain.errors import AlreadyExists, Conflict
+from storage_api.domain.models import Account, AccountMetadata, Connection, Quota, Ref
+from storage_api.domain.requests import AccountCreate
+
+
+class Accounts(Users):
+    def create_account(self, namespace: str | None, fields: AccountCreate) -> tuple[Account, bool]:
+        naming = self._options.naming(self._options.uid_prefix)
+        user = Ref(namespace, account_name(fields, naming))
+        self._check_new_uid(user)
+        check_text("display_name", fields.get("display_name", "-"))
+        uid = self._uid(user)
+        quota = account_quota(uid, fields, self._options)
+        limits.check_quota(quota)
+        stamp = stamp_of(fields, uid)
+        with (
+            self._keeping_namespace(self._tenant(namespace)),
+            self._giving_address(stamp),
+            self._changing_user(uid),
+        ):
+            self._require_namespace(namespace)
+            found = self._admin.find_user(uid)
+            created = found is None and self._begin_account(uid, user.name, stamp, fields)
+            found = existing(found or self._admin.find_user(uid))
+            self._require_stamp(uid, found, stamp)
+            return self._finish_account(uid, found, quota, fields), created
+
+    def _begin_account(self, uid: str, name: str, stamp: str, fields: AccountCreate) -> bool:
+        """``False`` if somebody else made the user at the same moment."""
+        shown = fields.get("display_name", name)
+        try:
+            self._admin.create_user(uid, {"display-name": shown, "email": stamp})
+        except UnexpectedCode as refusal:
+            if refusal.code == "UserAlreadyExists":
+                return False
+            raise about_user(refusal) from refusal
+        except AMBIGUOUS as error:
+            self._read_back(uid, error)
+        return True
+
+    def _require_stamp(self, uid: str, found: Json, stamp: str) -> None:
+        try:
+            self._require_ours(uid, found)
+        except Conflict as reason:
+            raise AlreadyExists(str(reason)) from reason
+        if mapping.user_record(found).email != stamp:
+            raise AlreadyExists(f"User {uid!r} exists and was made for something else.")
+
+    def _finish_account(
+        self, uid: str, found: Json, quota: Quota, fields: AccountCreate
+    ) -> Account:
+        """What the create call does not take, or what an adopted account may have lost.
+
+        The key comes last, so that nobody writes before there is a limit.
+        """
+        shown = fields.get("display_name")
+        if shown is not None and shown != mapping.user_record(found).display_name:
+            self._admin.modify_user(uid, {"display-name": shown})
+        self._admin.sync_user_stats(uid)
+        self._admin.set_user_quota(uid, "user", limits.user_limits(quota))
+        self._end_left_over_keys(uid, found)
+        own = mapping.own_keys(found)
+        made = (
+            None
+            if own
+            else self._make_key(uid, new_key_id(), suspended=mapping.is_suspended(found))
+        )
+        connection = Connection(
+            endpoint=self._options.client_endpoint,
+            region=self._options.region,
+            access_key=made.access_key if made else own[0]["access_key"],
+            secret_key=made.secret_key if made else None,
+        )
+        user = mapping.user_record(existing(self._admin.find_user(uid)))
+        return Account(user=user, connection=connection)
+
+    def get_account_metadata(self, user: Ref) -> AccountMetadata:
+        found = self._user(user)
+        uid, now = self._uid(user), datetime.now(UTC)
+        rows = self._admin.list_buckets_of(uid)
+        buckets = [mapping.bucket_record(row, now) for row in rows]
+        connection = self._connection(uid, found)
+        return account_metadata(mapping.user_record(found), buckets, connection)
+
+    def _connection(self, uid: str, found: Json) -> Connection:
+        """With the user's key only where the operator wants that, and never without a trace."""
+        options = self._options
+        key = self._usable_key(found) if options.expose_credentials else None
+        if key is not None:
+            log.warning("credentials-shown", uid=uid, access_key=key.access_key)
+        return Connection(
+            endpoint=options.client_endpoint,
+            region=options.region,
+            access_key=key.access_key if key else None,
+            secret_key=key.secret_key.reveal() if key else None,
+        )

@@ -1,0 +1,96 @@
+"""What goes with all that it holds, through S3 alone: RGW's own purge ignores object lock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from storage_api.backends.radosgw import limits, mapping
+from storage_api.backends.radosgw.accounts import Accounts
+from storage_api.backends.radosgw.buckets import Buckets
+from storage_api.backends.radosgw.client import Json, UnexpectedCode
+from storage_api.backends.rgw_names import bucket_path
+from storage_api.backends.s3_contents import S3Contents
+from storage_api.backends.s3_purge import Steps, purge
+from storage_api.domain.errors import Conflict, NotFound
+from storage_api.domain.models import Ref
+from storage_api.domain.progress import Progress
+
+
+class Purging(Buckets, Accounts):
+    def purge_bucket(self, bucket: Ref, progress: Progress) -> None:
+        found = self._admin.find_bucket(self._path(bucket))
+        if found is not None:
+            self._purge(found, Steps(progress, _known_steps(found)))
+
+    def purge_user(self, user: Ref, progress: Progress) -> None:
+        uid = self._uid(user)
+        try:
+            _refuse_suspended(uid, self._our_user(user))
+        except NotFound:
+            return
+        rows = self._admin.list_buckets_of(uid)
+        steps = [Steps(progress, _known_steps(row)) for row in rows]
+        progress.expect(1)
+        gone = [self._purge_of(row, own) for row, own in zip(rows, steps, strict=True)]
+        if all(gone):
+            self.delete_user(user)
+            progress.advance()
+
+    def _purge_of(self, row: Json, steps: Steps) -> bool:
+        """One of several buckets: what keeps this one does not keep the next."""
+        try:
+            return self._purge(row, steps)
+        except Conflict as reason:
+            name = row.get("bucket")
+            steps.progress.report(f"Bucket {name!r} stays: {reason}")
+            return False
+
+    def _purge(self, row: Json, steps: Steps) -> bool:
+        uid, owner = self._our_owner(row)
+        _refuse_suspended(uid, owner)
+        if not limits.has_index(row):
+            raise Conflict("The bucket has no index, so nobody can list what it holds.")
+        path = bucket_path(mapping.bucket_tenant(row), mapping.bucket_name(row))
+        return purge(
+            mapping.bucket_name(row),
+            contents=partial(self._contents, uid, mapping.bucket_name(row)),
+            remove=partial(self._remove, path, mapping.bucket_id(row)),
+            steps=steps,
+        )
+
+    @contextmanager
+    def _contents(self, uid: str, name: str) -> Iterator[S3Contents]:
+        owner = self._admin.find_user(uid)
+        if owner is None:
+            raise Conflict(f"The bucket's owner, {uid!r}, does not exist any more.")
+        with self._owner_key(uid, owner) as key:
+            yield S3Contents(self._s3, key, name)
+
+    def _remove(self, path: str, bucket_id: str) -> bool:
+        """``False`` while it holds something; true also if it is gone, or another's by now."""
+        with self._changing_bucket(path):
+            found = self._admin.find_bucket(path)
+            if found is None or mapping.bucket_id(found) != bucket_id:
+                return True
+            if limits.open_uploads(found):
+                return False
+            try:
+                self._admin.delete_bucket(path)
+            except UnexpectedCode as refusal:
+                if refusal.code != "BucketNotEmpty":
+                    raise
+                return False
+        return True
+
+
+def _known_steps(row: Json) -> int:
+    """What the statistics count, and the bucket itself. Delete markers turn up later."""
+    return 1 + (limits.held_objects(row) or 0) + limits.open_uploads(row)
+
+
+def _refuse_suspended(uid: str, owner: Json) -> None:
+    if mapping.is_suspended(owner):
+        raise Conflict(
+            f"User {uid!r} is suspended, so nobody can list or delete the objects; "
+            "end that before the purge."
+        )

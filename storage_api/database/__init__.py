@@ -1,0 +1,87 @@
+"""The service's own database: PostgreSQL or SQLite, connected on first use.
+
+Several packages keep tables here. Each gives its own when it begins a transaction, and
+finds them made. SQLAlchemy is imported with the first transaction, never at start.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from storage_api.domain.secrets import Secret
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, MetaData
+
+FILE_NAME = "storage-api.sqlite"
+
+
+class Database:
+    """One for a process, for any number of threads; a fork may lie between its making and use.
+
+    ``url`` is a ``postgresql://`` or ``sqlite:///`` one; without it, ``directory`` says where
+    the SQLite file is.
+    """
+
+    def __init__(self, url: Secret | None, directory: Callable[[], Path]) -> None:
+        self._url = url
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._process = 0
+        self._made: set[int] = set()
+
+    @contextmanager
+    def reading(self, tables: "MetaData") -> Iterator["Connection"]:
+        """A transaction that sees one state of ``tables`` from its first to its last query.
+
+        Raises:
+            BackendUnavailable: the database is down, or as busy as we allow.
+            BackendRefused: it does not let us do this.
+            BackendMisbehaved: what is there is no database of ours.
+        """
+        with self._transaction(tables, writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, tables: "MetaData") -> Iterator["Connection"]:
+        """A transaction that is kept as a whole, or not at all if an error leaves it.
+
+        Raises:
+            BackendError: as for ``reading``.
+        """
+        with self._transaction(tables, writes=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, tables: "MetaData", *, writes: bool) -> Iterator["Connection"]:
+        from storage_api.database import engines  # noqa: PLC0415  # slow to import
+
+        with engines.translated():
+            engine = self._ready(tables)
+            with engines.begun(engine, writes=writes) as connection:
+                yield connection
+
+    def _ready(self, tables: "MetaData") -> "Engine":
+        """The engine of this process, with ``tables`` made."""
+        from storage_api.database import engines  # noqa: PLC0415  # slow to import
+
+        with self._lock:
+            if self._engine is None or self._process != os.getpid():
+                # A forked process must not share its parent's connections.
+                self._engine = engines.make_engine(self._address())
+                self._process = os.getpid()
+                self._made.clear()
+            engine = self._engine
+            if id(tables) not in self._made:
+                engines.make_tables(engine, tables)
+                self._made.add(id(tables))
+            return engine
+
+    def _address(self) -> str:
+        if self._url is not None:
+            return self._url.reveal()
+        return f"sqlite:///{self._directory() / FILE_NAME}"

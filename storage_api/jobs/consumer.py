@@ -1,0 +1,50 @@
+"""huey's consumer, with our housekeeping in its scheduler."""
+
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from huey import Huey
+from huey.consumer import Consumer, Scheduler
+
+WORKERS = 2
+_TICK_SECONDS = 1.0
+
+
+class JobConsumer(Consumer):  # type: ignore[misc]  # huey ships no types
+    """Threads in this process. ``signals``: it is the process's whole purpose."""
+
+    def __init__(
+        self, huey: Huey, tidy: Callable[[], None], *, every: float, poll: float, signals: bool
+    ) -> None:
+        self._tidy = tidy
+        self._every = every
+        self._signals = signals
+        super().__init__(
+            huey, workers=WORKERS, periodic=False, max_delay=poll, graceful_signal="TERM"
+        )
+
+    def _create_scheduler(self) -> "_Scheduler":
+        return _Scheduler(self.huey, self.stop_flag, self._tidy, self._every)
+
+    def _set_signal_handlers(self) -> None:
+        """Beside a service, the signals are the service's."""
+        if self._signals:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._handle_signal)
+
+
+class _Scheduler(Scheduler):  # type: ignore[misc]  # huey ships no types
+    def __init__(self, huey: Huey, stop_flag: Any, tidy: Callable[[], None], every: float) -> None:
+        super().__init__(huey, stop_flag, interval=_TICK_SECONDS, periodic=False)
+        self.interval = min(_TICK_SECONDS, every)
+        self._tidy = tidy
+        self._every = every
+        self._tidied = float("-inf")
+
+    def loop(self, now: Any = None) -> None:
+        if time.monotonic() - self._tidied >= self._every:
+            self._tidied = time.monotonic()
+            self._tidy()
+        super().loop(now)

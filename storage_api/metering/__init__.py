@@ -1,0 +1,1 @@
+"""Samples of usage in SQL, GB-days out of them."""

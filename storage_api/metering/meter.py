@@ -1,0 +1,75 @@
+"""What the API asks: who used how much, and how that went over time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from storage_api.database import Database
+from storage_api.domain.models import MeteredUsage
+from storage_api.metering.periods import Period, period
+from storage_api.metering.units import days, unit_days
+
+if TYPE_CHECKING:
+    from storage_api.metering.integral import Integral
+
+
+@dataclass(frozen=True)
+class Meter:
+    """The service's samples; connects on first use, and imports SQLAlchemy no sooner."""
+
+    database: Database
+    zone: tzinfo
+
+    def period(self, begin: str | None, end: str | None) -> Period:
+        """Raises ``Invalid`` as ``periods.period`` does."""
+        return period(begin, end, self.zone, datetime.now(UTC))
+
+    def usage(
+        self,
+        backend: str,
+        wanted: Period,
+        unit: str,
+        *,
+        kind: str | None = None,
+        name: str | None = None,
+    ) -> list[MeteredUsage]:
+        """Everybody's usage of ``backend`` in the period, ordered by kind, namespace and name.
+
+        Who was never sampled in it is not there.
+
+        Raises:
+            BackendError: the database is down.
+        """
+        from storage_api.metering.integral import Wanted, integrals  # noqa: PLC0415  # slow
+        from storage_api.metering.tables import TABLES  # noqa: PLC0415  # slow to import
+
+        with self.database.reading(TABLES) as connection:
+            found = integrals(connection, Wanted(backend, *wanted.seconds, kind, name))
+        return sorted(
+            (_row(integral, wanted, unit) for integral in found), key=lambda row: row.holder
+        )
+
+
+def _row(found: "Integral", wanted: Period, unit: str) -> MeteredUsage:
+    begin, end = wanted.seconds
+    measured = found.measured
+    counted = measured and found.object_known_seconds == found.known_seconds
+    kind, ref = found.holder.kind, found.holder.ref
+    gap_seconds = end - begin - found.known_seconds
+    return MeteredUsage(
+        holder=f"{kind}:{ref}",
+        kind=kind,
+        namespace=ref.namespace,
+        name=ref.name,
+        owner=found.owner,
+        period_start=wanted.begin,
+        period_end=wanted.end,
+        unit=f"{unit}-days",
+        value=unit_days(found.byte_seconds, unit) if measured else None,
+        byte_seconds=str(found.byte_seconds) if measured else None,
+        object_days=days(found.object_seconds) if counted else None,
+        samples=found.samples,
+        gaps=found.gaps,
+        gap_seconds=gap_seconds,
+        complete=gap_seconds == 0,
+    )
