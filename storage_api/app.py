@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storage_api import __version__
+from storage_api.allocations.service import Allocations
 from storage_api.api.bodies import MAX_BODY_BYTES
 from storage_api.api.conf import conf_namespace
 from storage_api.api.health import JOBS, health
@@ -64,6 +65,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     jobs = Jobs(mounted, directory=settings.state_directory, redis_url=settings.redis_url)
     app.extensions["storage_api_jobs"] = jobs
     database = Database(settings.database_url, partial(state_directory, settings.state_directory))
+    app.extensions["storage_api_allocations"] = Allocations(database)
     app.extensions["storage_api_meter"] = Meter(database, settings.billing_timezone)
     app.extensions["storage_api_monitor"] = Monitor({**mounted, JOBS: jobs})
     watch_requests(app)

@@ -8,6 +8,7 @@ from flask_restx import Api, Namespace
 
 from storage_api.api import (
     accounting,
+    allocations,
     buckets,
     exports,
     locks,
@@ -105,6 +106,10 @@ ROUTES: Mapping[Capability, tuple[Route, ...]] = {
         Route(f"{_NAMESPACED}/usage", accounting.NamespaceUsage, HolderKind.NAMESPACE),
     ),
     Capability.CAPACITY: (Route("/capacity", accounting.CapacityItem),),
+    Capability.ALLOCATIONS: (
+        Route("/allocations", allocations.AllocationList),
+        Route("/allocations/<string:allocation>", allocations.AllocationItem),
+    ),
     Capability.STORAGE_RESOURCES: (
         Route("/storage-resources", storage_resources.StorageResources),
         Route("/gid-cache", storage_resources.GidCacheItem),

@@ -36,6 +36,7 @@ NAME_RULES = {
     "namespace": names.NAMESPACE,
     "order": names.ORDER,
     "job": names.JOB,
+    "allocation": names.ALLOCATION,
 }
 
 

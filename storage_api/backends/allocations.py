@@ -36,7 +36,7 @@ class AllocationPlan:
     s3_region: str | None
 
 
-class AllocationHost(NamespaceStore, QuotaStore, UserStore, BucketStore, UsageReporter):
+class AllocationHost(BucketStore, UserStore, NamespaceStore, QuotaStore, UsageReporter):
     @abstractmethod
     def plan_allocation(self, wish: AllocationWish) -> AllocationPlan:
         """Check all that can be checked before anything is made.

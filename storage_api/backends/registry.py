@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from storage_api.backends.accounting import CapacityReporter, QuotaStore, UsageReporter
+from storage_api.backends.allocations import AllocationHost
 from storage_api.backends.base import StorageBackend
 from storage_api.backends.objects import AclReader, BucketStore, NamespaceStore, UserStore
 from storage_api.backends.orders import OrderStore, StorageResourceSource
@@ -39,6 +40,7 @@ FAMILIES: Mapping[Capability, type] = {
     Capability.CAPACITY: CapacityReporter,
     Capability.STORAGE_RESOURCES: StorageResourceSource,
     Capability.ORDERS: OrderStore,
+    Capability.ALLOCATIONS: AllocationHost,
 }
 
 

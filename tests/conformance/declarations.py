@@ -6,6 +6,7 @@ from storage_api.domain.capabilities import Capability
 from tests.conformance import (
     accounting,
     accounts,
+    allocations,
     bucket_settings,
     buckets,
     exports,
@@ -52,6 +53,7 @@ CONTRACTS: Mapping[Capability, tuple[type[Contract], ...]] = {
     Capability.QUOTA: (accounting.QuotaContract,),
     Capability.USAGE: (accounting.UsageContract,),
     Capability.CAPACITY: (accounting.CapacityContract,),
+    Capability.ALLOCATIONS: (allocations.AllocationContract,),
 }
 
 

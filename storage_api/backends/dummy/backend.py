@@ -3,17 +3,14 @@
 from typing import ClassVar
 
 from storage_api.backends.base import StorageBackend
-from storage_api.backends.dummy.accounts import DummyAccounts
+from storage_api.backends.dummy.allocations import DummyAllocations
 from storage_api.backends.dummy.exports import DummyExports
 from storage_api.backends.dummy.kinds import VOLUME
 from storage_api.backends.dummy.locks import DummyLocks
-from storage_api.backends.dummy.namespaces import DummyNamespaces
-from storage_api.backends.dummy.quotas import DummyQuotas
 from storage_api.backends.dummy.settings import DummyOptions
 from storage_api.backends.dummy.snapshots import DummySnapshots
 from storage_api.backends.dummy.store import Store
 from storage_api.backends.dummy.temporary import TemporaryDirectory
-from storage_api.backends.dummy.usage import DummyUsage
 from storage_api.backends.dummy.volumes import DummyVolumes
 from storage_api.backends.options import OptionError
 from storage_api.domain.capabilities import Capability
@@ -24,16 +21,13 @@ class DummyStorage(
     DummySnapshots,
     DummyLocks,
     DummyExports,
-    DummyAccounts,
-    DummyNamespaces,
-    DummyQuotas,
-    DummyUsage,
+    DummyAllocations,
     StorageBackend,
 ):
     """Behaves as a storage system does, without storing any data."""
 
     Options: ClassVar[type[DummyOptions]] = DummyOptions
-    #: All but those of storage that a portal allocates.
+    #: All but those of storage that a portal orders.
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
         Capability.STORAGE_RESOURCES,
         Capability.ORDERS,
