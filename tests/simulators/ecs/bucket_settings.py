@@ -165,7 +165,7 @@ def show_versioning(call: Call) -> Reply:
 
 
 def set_versioning(call: Call) -> None:
-    """[?] The spelling of the states; a bucket that had versions keeps them."""
+    """There is no way back to a bucket that never had versions; [?] the spelling of Suspended."""
     fields = call.body({"Status": str, "namespace": str})
     required(fields, "Status")
     if fields["Status"] not in _VERSIONING:

@@ -151,7 +151,8 @@ def _check_name(name: str) -> None:
 
 def _check_rules(call: Call, namespace: Namespace, fields: dict[str, Any]) -> None:
     retention = fields.get("retention", 0)
-    if retention < -2:
+    if retention < -1:
+        # [?] That -1 means for ever, and the code for what is below.
         raise invalid("retention", retention)
     if namespace.compliance and not retention:
         # [?] The code; that it is refused was reported.
@@ -189,6 +190,6 @@ def _apply(namespace: Namespace, bucket: Bucket, fields: dict[str, Any]) -> None
     bucket.group = {name: fields[name] for name in _GROUP if name in fields}
     bucket.api_type = fields.get("head_type", "s3").upper()
     bucket.quota = quotas.limits(fields)
-    if "blockSize" not in fields and namespace.default_bucket_gib != -1:
+    if "blockSize" not in fields and namespace.default_bucket_gib > 0:
         bucket.quota.block = namespace.default_bucket_gib
     add_tags(bucket, fields.get("TagSet", []))

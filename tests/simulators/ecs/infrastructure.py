@@ -12,6 +12,7 @@ _GIB = 1 << 30
 
 
 def list_groups(call: Call) -> Reply:
+    """All of them at once: there are no pages."""
     groups = [_group(call, group) for group in call.world.groups.values()]
     return Reply("data_service_vpools", {"data_service_vpool": groups})
 

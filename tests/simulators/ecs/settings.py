@@ -10,7 +10,8 @@ Release = Literal["2.x", "3.x", "4.x"]
 class Settings:
     """Seconds are those of the simulator's clock, but for ``latency``."""
 
-    #: It decides how fields are spelled and which there are.
+    #: It decides how fields are spelled and which there are. 3.x has the sizes in bills as they
+    #: were until 3.2, whole numbers, and the emptying of buckets that came with 3.8.
     release: Release = "4.x"
     #: Really slept before each answer.
     latency: float = 0.0

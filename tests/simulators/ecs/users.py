@@ -83,7 +83,7 @@ def show_lock(call: Call) -> Reply:
 
 
 def show_tags(call: Call) -> Reply:
-    """[?] The tags' calls beyond their path."""
+    """Adding them is known from objectscale-client; [?] the other calls are made after it."""
     return Reply("user_tags", {"tag": _shown_tags(_tagged(call))})
 
 

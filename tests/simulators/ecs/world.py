@@ -56,6 +56,7 @@ class World:
 
     def add_bucket(self, bucket: Bucket) -> None:
         self.namespace(bucket.namespace).buckets[bucket.name] = bucket
+        self.emptied.discard((bucket.namespace, bucket.name))
         self.follow_bucket(bucket.namespace, bucket.name, True)
 
     def remove_bucket(self, bucket: Bucket) -> None:
