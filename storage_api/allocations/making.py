@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from storage_api.allocations.entry import Entry, Part
+from storage_api.allocations.host import Host
 from storage_api.backends.accounting import Holder
-from storage_api.backends.allocations import AllocationHost, AllocationPlan
+from storage_api.backends.allocations import AllocationPlan
 from storage_api.domain.capabilities import HolderKind
 from storage_api.domain.errors import AlreadyExists, BackendMisbehaved, NotFound, StorageError
 from storage_api.domain.models import AllocationState, Connection, NewKey, Quota, Ref
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 class Maker:
     """Works on one entry, which its caller holds alone."""
 
-    def __init__(self, store: Store, host: AllocationHost, entry: Entry) -> None:
+    def __init__(self, store: Store, host: Host, entry: Entry) -> None:
         self._store = store
         self._host = host
         self._entry = entry

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from storage_api.allocations.entry import Entry
+from storage_api.allocations.host import Host
 from storage_api.allocations.making import bucket_holder, check_limit, namespace_holder
 from storage_api.backends.accounting import Holder
-from storage_api.backends.allocations import AllocationHost
 from storage_api.domain.errors import Conflict, StorageError
 from storage_api.domain.models import Quota
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from storage_api.allocations.store import Store
 
 
-def resize(
-    store: Store, host: AllocationHost, entry: Entry, size: int | None, *, force: bool
-) -> None:
+def resize(store: Store, host: Host, entry: Entry, size: int | None, *, force: bool) -> None:
     """The namespace grows before its bucket and shrinks after it: neither ever exceeds it.
 
     Where the second limit cannot be set the first one is put back.
@@ -49,7 +47,7 @@ def resize(
     store.save(entry)
 
 
-def _setter(host: AllocationHost, holder: Holder, quota: Quota) -> Callable[[], None]:
+def _setter(host: Host, holder: Holder, quota: Quota) -> Callable[[], None]:
     def set_it() -> None:
         check_limit(host.set_quota(holder, quota), quota)
 
@@ -62,7 +60,7 @@ def _shrinks(former: Quota, wanted: Quota) -> bool:
     return former.max_bytes is None or wanted.max_bytes < former.max_bytes
 
 
-def _check_use(host: AllocationHost, namespace: Holder, wanted: Quota) -> None:
+def _check_use(host: Host, namespace: Holder, wanted: Quota) -> None:
     used = host.get_usage(namespace).used_bytes
     if used is None:
         raise Conflict("How much is stored is not known, so it is not made smaller without force.")

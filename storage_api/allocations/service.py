@@ -21,8 +21,8 @@ from storage_api.transport.exclusive import exclusive
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from storage_api.allocations.host import Host
     from storage_api.allocations.store import Store
-    from storage_api.backends.allocations import AllocationHost
     from storage_api.database import Database
     from storage_api.domain.requests import AllocationCreate, AllocationPatch
 
@@ -43,7 +43,7 @@ class Allocations:
         """All of a back-end's, as recorded."""
         return [recorded(entry) for entry in self._store.list(backend)]
 
-    def get(self, backend: str, host: AllocationHost, name: str) -> Allocation:
+    def get(self, backend: str, host: Host, name: str) -> Allocation:
         """One, with limits and usage as the back-end tells them.
 
         Raises:
@@ -52,7 +52,7 @@ class Allocations:
         return shown(host, self._entry(backend, name))
 
     def create(
-        self, backend: str, host: AllocationHost, fields: AllocationCreate
+        self, backend: str, host: Host, fields: AllocationCreate
     ) -> tuple[NewAllocation, bool]:
         """Make an allocation, or finish one that an earlier call began.
 
@@ -74,7 +74,7 @@ class Allocations:
             return self._make(backend, host, wish, entry)
 
     def _make(
-        self, backend: str, host: AllocationHost, wish: AllocationWish, entry: Entry | None
+        self, backend: str, host: Host, wish: AllocationWish, entry: Entry | None
     ) -> tuple[NewAllocation, bool]:
         plan = host.plan_allocation(wish)
         if entry is None:
@@ -94,9 +94,7 @@ class Allocations:
             raise
         return _new(shown(host, entry), connection), True
 
-    def resize(
-        self, backend: str, host: AllocationHost, name: str, changes: AllocationPatch
-    ) -> Allocation:
+    def resize(self, backend: str, host: Host, name: str, changes: AllocationPatch) -> Allocation:
         """Set another size, on the namespace and its bucket. A repeat changes nothing.
 
         Raises:
@@ -112,7 +110,7 @@ class Allocations:
             resize(self._store, host, entry, size, force=changes.get("force", False))
             return shown(host, entry)
 
-    def delete(self, backend: str, host: AllocationHost, name: str) -> None:
+    def delete(self, backend: str, host: Host, name: str) -> None:
         """Remove an allocation that holds nothing; one that is gone is done.
 
         Raises:
@@ -188,7 +186,7 @@ def _check_same(entry: Entry, wish: AllocationWish) -> None:
         )
 
 
-def _check_free(host: AllocationHost, namespace: str) -> None:
+def _check_free(host: Host, namespace: str) -> None:
     try:
         host.get_namespace(namespace)
     except NotFound:
@@ -196,7 +194,7 @@ def _check_free(host: AllocationHost, namespace: str) -> None:
     raise AlreadyExists(f"The namespace {namespace!r} exists already, and is of no allocation.")
 
 
-def _check_nothing_else(host: AllocationHost, entry: Entry) -> None:
+def _check_nothing_else(host: Host, entry: Entry) -> None:
     """Before anything is removed, so that a refusal leaves all as it was."""
     wish = entry.wish
     try:

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from storage_api.allocations.entry import Entry
+from storage_api.allocations.host import Host
 from storage_api.allocations.making import bucket_holder, namespace_holder
-from storage_api.backends.allocations import AllocationHost
 from storage_api.domain.errors import NotFound
 from storage_api.domain.models import Allocation, AllocationState
 
@@ -25,7 +25,7 @@ def recorded(entry: Entry) -> Allocation:
     )
 
 
-def shown(host: AllocationHost, entry: Entry) -> Allocation:
+def shown(host: Host, entry: Entry) -> Allocation:
     """With what the back-end tells of an active one."""
     allocation = recorded(entry)
     if entry.state is not AllocationState.ACTIVE:

@@ -4,11 +4,11 @@ from http import HTTPStatus
 
 from flask import current_app
 
+from storage_api.allocations.host import Host
 from storage_api.allocations.service import Allocations
 from storage_api.api.bodies import Body
 from storage_api.api.operation import operation
 from storage_api.api.resource import BackendResource
-from storage_api.backends.allocations import AllocationHost
 from storage_api.domain.models import Allocation, NewAllocation
 from storage_api.domain.requests import AllocationCreate, AllocationPatch
 from storage_api.domain.units import TIB
@@ -23,7 +23,7 @@ def _allocations() -> Allocations:
 
 
 class AllocationList(BackendResource):
-    backend: AllocationHost
+    backend: Host
 
     @operation("list_allocations", Role.USER, returns=list[Allocation])
     def get(self) -> list[Allocation]:
@@ -51,7 +51,7 @@ class AllocationList(BackendResource):
 
 
 class AllocationItem(BackendResource):
-    backend: AllocationHost
+    backend: Host
 
     @operation("get_allocation", Role.USER, returns=Allocation, errors=_NONE)
     def get(self, allocation: str) -> Allocation:

@@ -1,10 +1,8 @@
 """What a back-end says about allocations; they are made out of its other families."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
-from storage_api.backends.accounting import QuotaStore, UsageReporter
-from storage_api.backends.objects import BucketStore, NamespaceStore, UserStore
 from storage_api.domain.models import Quota
 from storage_api.domain.requests import BucketCreate, NamespaceCreate, UserCreate
 
@@ -36,7 +34,9 @@ class AllocationPlan:
     s3_region: str | None
 
 
-class AllocationHost(BucketStore, UserStore, NamespaceStore, QuotaStore, UsageReporter):
+class AllocationHost(ABC):
+    """Of a back-end that has namespaces with quotas and usage, users and buckets too."""
+
     @abstractmethod
     def plan_allocation(self, wish: AllocationWish) -> AllocationPlan:
         """Check all that can be checked before anything is made.

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from storage_api.backends.base import StorageBackend
 from storage_api.backends.ecs.account import Account
-from storage_api.backends.ecs.buckets import Buckets
+from storage_api.backends.ecs.allocations import Allocations
 from storage_api.backends.ecs.capacity import Capacities
 from storage_api.backends.ecs.client import Ecs
-from storage_api.backends.ecs.namespaces import Namespaces
 from storage_api.backends.ecs.probing import Probing
 from storage_api.backends.ecs.replication import LAST_SECONDS, Groups
 from storage_api.backends.ecs.session import Session
 from storage_api.backends.ecs.settings import EcsOptions
-from storage_api.backends.ecs.usage import Usages
-from storage_api.backends.ecs.users import Users
 from storage_api.backends.ecs.wire import MAX_ANSWER_BYTES, Wire
 from storage_api.domain.capabilities import Capability
 from storage_api.domain.models import Capacity
@@ -41,7 +38,7 @@ class _Connected(NamedTuple):
     capacity: Shared[Capacity]
 
 
-class EcsStorage(Buckets, Users, Namespaces, Usages, Capacities, Probing, StorageBackend):
+class EcsStorage(Allocations, Capacities, Probing, StorageBackend):
     """A Dell ECS cluster, administered through its management API."""
 
     Options: ClassVar[type[Any]] = EcsOptions
@@ -49,10 +46,12 @@ class EcsStorage(Buckets, Users, Namespaces, Usages, Capacities, Probing, Storag
         {
             Capability.BUCKETS,
             Capability.ACL,
+            Capability.USERS,
             Capability.NAMESPACES,
             Capability.QUOTA,
             Capability.USAGE,
             Capability.CAPACITY,
+            Capability.ALLOCATIONS,
         }
     )
 
