@@ -21,6 +21,7 @@ ENTRY_POINT_GROUP = "storage_api.backends"
 BUILTIN: Mapping[str, str] = {
     "CscsStorage": "storage_api.backends.cscs.backend",
     "DummyStorage": "storage_api.backends.dummy.backend",
+    "EcsStorage": "storage_api.backends.ecs.backend",
     "NetappStorage": "storage_api.backends.netapp.backend",
     "RadosgwStorage": "storage_api.backends.radosgw.backend",
 }

@@ -19,6 +19,7 @@ ENTRIES = {
         "🌈storage_systems🌈capstor=capstor🌈development_mode🌈true"
     ),
     "DummyStorage": "DummyStorage",
+    "EcsStorage": "EcsStorage🌈url🌈https://127.0.0.1:9🌈username🌈u🌈password🌈p",
     "NetappStorage": "NetappStorage🌈username🌈u🌈password🌈p🌈vserver🌈vs3sx50",
     "RadosgwStorage": (
         "RadosgwStorage🌈endpoint🌈http://127.0.0.1:9🌈admin_access_key🌈a🌈admin_secret_key🌈s"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from storage_api.backends.base import StorageBackend
 from storage_api.backends.ecs.account import Account
+from storage_api.backends.ecs.accounts import Accounts
 from storage_api.backends.ecs.allocations import Allocations
 from storage_api.backends.ecs.capacity import Capacities
 from storage_api.backends.ecs.client import Ecs
@@ -38,7 +39,7 @@ class _Connected(NamedTuple):
     capacity: Shared[Capacity]
 
 
-class EcsStorage(Allocations, Capacities, Probing, StorageBackend):
+class EcsStorage(Allocations, Accounts, Capacities, Probing, StorageBackend):
     """A Dell ECS cluster, administered through its management API."""
 
     Options: ClassVar[type[Any]] = EcsOptions

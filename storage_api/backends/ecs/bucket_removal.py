@@ -86,27 +86,30 @@ class BucketRemoval(BucketBase, Owners):
 
     def purge_bucket(self, bucket: Ref, progress: Progress) -> None:
         """ECS empties it in the background, read-only; a second call follows the same emptying."""
-        namespace = self._namespace(bucket.namespace)
+        progress.expect(1)
+        self._purged(self._namespace(bucket.namespace), bucket.name, progress)
+
+    def _purged(self, namespace: str, name: str, progress: Progress) -> bool:
+        """Whether the bucket is gone: one step, which was expected; else it is told why not."""
         if not self._options.allow_purge:
             raise Conflict("Purging is not allowed on this back-end (its option 'allow_purge').")
-        progress.expect(1)
-        with self._changing_bucket(namespace, bucket.name):
-            emptied = self._begin_emptying(namespace, bucket.name, progress)
-        if emptied:
-            self._follow(namespace, bucket.name, progress)
+        with self._changing_bucket(namespace, name):
+            left = self._what_is_left(namespace, name, progress)
+        if left is None or (left and self._followed(namespace, name, progress)):
+            progress.advance()
+            return True
+        return False
 
-    def _begin_emptying(self, namespace: str, name: str, progress: Progress) -> bool:
-        """Whether there is something to follow; else the bucket is gone, or protected."""
+    def _what_is_left(self, namespace: str, name: str, progress: Progress) -> bool | None:
+        """``None``: nothing; true: an emptying to follow; false: what must stay."""
         row = self._find_bucket(namespace, name)
         if row is None:
-            progress.advance()
-            return False
+            return None
         self._require_purgeable(namespace, row)
         if self._emptying(namespace, name) in _UNDER_WAY:
             return True
         if self._removed_if_empty(namespace, name):
-            progress.advance()
-            return False
+            return None
         record = self._bucket_record(row)
         if record.object_lock or record.retention_seconds:
             progress.report(
@@ -114,9 +117,8 @@ class BucketRemoval(BucketBase, Owners):
             )
             return False
         progress.advance(0)  # the last moment to stop: ECS does not take this back
-        return self._deactivate_bucket(namespace, name, with_content=True) is not None or (
-            self._find_bucket(namespace, name) is not None
-        )
+        self._deactivate_bucket(namespace, name, with_content=True)
+        return True
 
     def _require_purgeable(self, namespace: str, row: Json) -> None:
         record = self._listed_bucket(row)
@@ -133,7 +135,8 @@ class BucketRemoval(BucketBase, Owners):
             return False
         return True
 
-    def _follow(self, namespace: str, name: str, progress: Progress) -> None:
+    def _followed(self, namespace: str, name: str, progress: Progress) -> bool:
+        """Whether the emptying came to its end, and the bucket with it."""
         pause, late = _FIRST_PAUSE, 0
         while (status := self._emptying(namespace, name)) is not None:
             progress.advance(0)
@@ -141,7 +144,7 @@ class BucketRemoval(BucketBase, Owners):
                 progress.report(
                     f"ECS broke the emptying of bucket {name!r} off ({status}); a repeat goes on."
                 )
-                return
+                return False
             if status not in _UNDER_WAY:
                 if self._find_bucket(namespace, name) is None:
                     break
@@ -152,7 +155,7 @@ class BucketRemoval(BucketBase, Owners):
                     )
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        progress.advance()
+        return True
 
     def _emptying(self, namespace: str, name: str) -> str | None:
         """How an emptying stands; ``None`` if the bucket is gone."""

@@ -11,11 +11,12 @@ from storage_api.backends.ecs.wire import Json
 from storage_api.domain import names
 from storage_api.domain.errors import Invalid
 from storage_api.domain.models import Key, NewKey, Quota, User
-from storage_api.domain.requests import UserCreate, UserPatch
+from storage_api.domain.requests import AccountCreate, UserCreate, UserPatch
 from storage_api.domain.secrets import Secret
 
-#: The tag of an object user that keeps the name for people.
+#: The tags of an object user that keep the name for people, and for whom an account was made.
 DISPLAY_NAME = "display-name"
+STAMP = "storage-api-account"
 _SLOTS = (1, 2)
 _UNLIMITED = (None, Quota(), Quota(enabled=False))
 
@@ -56,6 +57,11 @@ def user_record(row: Json, keys: Sequence[KeyRow]) -> User:
         suspended=is_locked(row),
         key_ids=[key.name for key in keys],
     )
+
+
+def tags_of(fields: UserCreate | AccountCreate) -> dict[str, str]:
+    """The tags that keep what ECS's user has no field for."""
+    return {DISPLAY_NAME: fields["display_name"]} if "display_name" in fields else {}
 
 
 @checked

@@ -13,7 +13,7 @@ from storage_api.transport.gate import Gate
 from storage_api.transport.http import TransportSettings
 
 #: ECS takes any.
-_REGION = "us-east-1"
+REGION = "us-east-1"
 
 
 class Owners(Keys):
@@ -32,7 +32,7 @@ class Owners(Keys):
             verify_tls=options.verify_tls,
             ca_file=options.ca_file,
         )
-        return S3Plane(options.s3_endpoint, _REGION, settings, Gate(name, options.concurrency))
+        return S3Plane(options.s3_endpoint, REGION, settings, Gate(name, options.concurrency))
 
     def _required_s3(self) -> S3Plane:
         if self._s3 is None:

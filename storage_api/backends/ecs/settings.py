@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
+from storage_api.backends.accounts import AccountOptions
 from storage_api.backends.options import bounded, check_ca_file
 from storage_api.domain.names import NAMESPACE
 from storage_api.domain.secrets import Secret
@@ -17,7 +18,7 @@ _TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
 
 
 @dataclass(frozen=True)
-class EcsOptions:
+class EcsOptions(AccountOptions):
     """``url`` is the management API, ``https://host[:port]`` with port 4443 unless given.
 
     ``username`` is a management user with the role SYSTEM_ADMIN. With ``monitor_username``
@@ -40,7 +41,6 @@ class EcsOptions:
     read_timeout: float = bounded(30.0, minimum=0.1, maximum=80)
     # More than four calls at once slow the management API of a whole cluster down.
     concurrency: int = bounded(4, minimum=1, maximum=4)
-    allow_purge: bool = False
 
     def __post_init__(self) -> None:
         """Name what is wrong; never the value, which may be a secret in the wrong place."""
@@ -53,6 +53,12 @@ class EcsOptions:
             raise ValueError("option 's3_endpoint' must be http(s)://host[:port] and nothing more")
         self._check_accounts()
         self._check_names()
+        if self.default_storage_limit is not None or self.default_object_limit is not None:
+            raise ValueError(
+                "options 'default_storage_limit' and 'default_object_limit' cannot be honoured: "
+                "ECS limits namespaces and buckets, not users"
+            )
+        self.naming("")
         check_ca_file(self.ca_file)
 
     @property

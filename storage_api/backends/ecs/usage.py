@@ -11,7 +11,7 @@ from storage_api.domain.capabilities import HolderKind
 from storage_api.domain.errors import NotFound, NotSupported
 from storage_api.domain.models import Ref, Usage
 
-_BILLING = ("object", "billing")
+BILLING = ("object", "billing")
 
 
 class Usages(EcsBase, UsageReporter):
@@ -34,14 +34,14 @@ class Usages(EcsBase, UsageReporter):
     def _namespace_billing(self, name: str) -> Json | None:
         """``None`` if there is no sample yet, which reads like a namespace that is not there."""
         wanted: Query = {"sizeunit": mapping.UNIT, "include_bucket_detail": False}
-        found = self._ecs.find((*_BILLING, "namespace", name, "info"), wanted)
+        found = self._ecs.find((*BILLING, "namespace", name, "info"), wanted)
         if found is None:
             self._existing_namespace(name)
         return found
 
     def _bucket_billing(self, bucket: Ref) -> Json | None:
         namespace = self._namespace(bucket.namespace)
-        path = (*_BILLING, "buckets", namespace, bucket.name, "info")
+        path = (*BILLING, "buckets", namespace, bucket.name, "info")
         found = self._ecs.find(path, {"sizeunit": mapping.UNIT})
         if found is None and self._find_bucket(namespace, bucket.name) is None:
             raise NotFound(f"There is no bucket {str(bucket)!r}.")

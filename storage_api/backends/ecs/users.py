@@ -1,5 +1,7 @@
 """Object users. What ECS's own user has no field for is kept in tags of the user."""
 
+from collections.abc import Mapping
+
 from storage_api.backends.ecs import mapping_users as mapping
 from storage_api.backends.ecs.errors import AMBIGUOUS, is_absent, is_refused
 from storage_api.backends.ecs.keys import Keys, log
@@ -41,15 +43,15 @@ class Users(Keys):
             self._existing_namespace(namespace)
             made = Made.BY_ANOTHER
             if self._find_user(namespace, user.name) is None:
-                made = self._make_user(namespace, user.name, fields)
+                made = self._make_user(namespace, user.name, mapping.tags_of(fields))
             if made is Made.BY_ANOTHER:
                 return self._matching_user(namespace, user.name, fields), False
             return self._finished_user(namespace, user.name, fields, made), True
 
-    def _make_user(self, namespace: str, uid: str, fields: UserCreate) -> Made:
+    def _make_user(self, namespace: str, uid: str, tags: Mapping[str, str]) -> Made:
         body: Json = {"user": uid, "namespace": namespace}
-        if "display_name" in fields:
-            body["tags"] = [{"name": mapping.DISPLAY_NAME, "value": fields["display_name"]}]
+        if tags:
+            body["tags"] = [{"name": name, "value": value} for name, value in tags.items()]
         try:
             self._ecs.post(_USERS, body)
         except AMBIGUOUS as error:
