@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from storage_api.backends.ecs.client import Ecs
+from storage_api.backends.ecs.reading import truth
 from storage_api.backends.ecs.settings import EcsOptions
 from storage_api.backends.ecs.wire import Json
 from storage_api.domain.errors import BackendError, BackendMisbehaved, Invalid, NotFound
@@ -41,7 +42,9 @@ class EcsBase(ABC):
         return named
 
     def _find_namespace(self, name: str) -> Json | None:
-        return self._ecs.find(("object", "namespaces", "namespace", name))
+        found = self._ecs.find(("object", "namespaces", "namespace", name))
+        # One that is marked for deletion may still be shown.
+        return None if found is None or truth(found.get("inactive")) else found
 
     def _existing_namespace(self, name: str) -> Json:
         """The namespace as ECS shows it.

@@ -68,8 +68,8 @@ class Ecs:
         while True:
             page = self.get(path, {**wanted, "marker": marker}, as_admin=as_admin)
             yield page
-            marker = _next_marker(page)
-            if marker is None:
+            former, marker = marker, _next_marker(page)
+            if marker is None or marker == former:
                 return
             if marker in seen:
                 raise BackendMisbehaved(f"A list of {self.name} does not come to an end.")

@@ -31,6 +31,7 @@ class NamespaceCreation(Quotas, ReplicationGroups):
         with self._changing_namespace(name):
             found = self._find_namespace(name)
             if found is None and self._make(name, body):
+                self._forget_capacity()
                 with _what_is_there_stays(name):
                     return self._complete(name, fields), True
             return self._matching(name, fields), False

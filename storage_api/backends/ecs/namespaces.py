@@ -3,6 +3,7 @@
 from storage_api.backends.ecs import mapping_namespaces as mapping
 from storage_api.backends.ecs.errors import AMBIGUOUS, is_absent, is_refused
 from storage_api.backends.ecs.namespace_creation import NamespaceCreation, namespace_path
+from storage_api.backends.ecs.reading import truth
 from storage_api.backends.objects import NamespaceStore
 from storage_api.domain.errors import BackendMisbehaved, Conflict, NotFound, StorageError
 from storage_api.domain.models import Namespace
@@ -12,7 +13,8 @@ from storage_api.domain.requests import NamespacePatch
 class Namespaces(NamespaceCreation, NamespaceStore):
     def list_namespaces(self) -> list[Namespace]:
         rows = self._ecs.listed(("object", "namespaces"), "namespace")
-        return sorted((self._told(row) for row in rows), key=lambda record: record.name)
+        active = [row for row in rows if not truth(row.get("inactive"))]
+        return sorted((self._told(row) for row in active), key=lambda record: record.name)
 
     def get_namespace(self, name: str) -> Namespace:
         return self._record(self._existing_namespace(name))

@@ -76,16 +76,23 @@ class Session:
         Raises:
             StorageError: as ``Wire.read``, or why there is no token.
         """
-        token = self._usable()
-        answer = self._wire.send(call, with_token(token.secret))
+        answer, token = self._ask(call)
         if answer.status in _UNKNOWN_TOKEN:
             self._drop(token)
-            answer = self._wire.send(call, with_token(self._usable().secret))
+            answer, token = self._ask(call)
             if answer.status in _UNKNOWN_TOKEN:
-                raise BackendRefused(
-                    f"{self._wire.name} lets our account log in, but does not accept its token."
+                self._drop(token)
+                # The next login would only waste another of the tokens that the account may have.
+                raise self._door.shut(
+                    BackendRefused(
+                        f"{self._wire.name} lets our account log in, but does not accept its token."
+                    )
                 )
         return self._wire.read(call, answer)
+
+    def _ask(self, call: Call) -> tuple[Answer, _Token]:
+        token = self._usable()
+        return self._wire.send(call, with_token(token.secret)), token
 
     def log_out(self) -> None:
         """Give the token back, if that is possible without much ado."""
@@ -125,8 +132,7 @@ class Session:
             with serving(current_request_id() or "login", seconds=_LOGIN_SECONDS):
                 made = self._log_in()
         except StorageError as error:
-            kept = self._keep(former)
-            self._end_flight(kept)
+            kept = self._end_flight_with(former)
             if kept is None:
                 flight.set_exception(error)
             else:
@@ -142,11 +148,13 @@ class Session:
         if former is not None:
             self._give_back(former)
 
-    def _keep(self, former: _Token | None) -> _Token | None:
+    def _end_flight_with(self, former: _Token | None) -> _Token | None:
         """The former token for a while longer, unless ECS has refused it meanwhile."""
-        if former is None or self._token is not former:
-            return None
-        return replace(former, renew_at=time.monotonic() + _TRY_AGAIN_SECONDS)
+        with self._lock:
+            self._flight = None
+            if self._token is former and former is not None:
+                self._token = replace(former, renew_at=time.monotonic() + _TRY_AGAIN_SECONDS)
+            return self._token
 
     def _end_flight(self, token: _Token | None) -> None:
         with self._lock:

@@ -22,6 +22,9 @@ Query = Mapping[str, str | int | None]
 #: The largest page of any list is a few MB; what is larger is no answer of ECS's.
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
+#: Seconds that a caller is asked to wait at most, whatever ECS says.
+_LONGEST_WAIT = 300
+
 _TOKEN = "X-SDS-AUTH-TOKEN"  # noqa: S105  # a header's name
 #: Without it ECS answers in XML, errors included.
 _JSON = {"Accept": "application/json"}
@@ -81,7 +84,11 @@ class Wire:
             if document is None and answer.body.strip():
                 raise self.garbage()
             return Reply(answer.status, document)
-        raise self.refused(refusal_in(answer.status, document), call)
+        error = self.refused(refusal_in(answer.status, document), call)
+        told = answer.headers.get("Retry-After", "")
+        if error.retryable and told.isascii() and told.isdigit():
+            error.retry_after = min(int(told[:4]), _LONGEST_WAIT)
+        raise error
 
     def refused(self, refusal: Refusal, call: Call | None = None) -> StorageError:
         """The error for ``refusal``, whose words may repeat a secret that was sent."""

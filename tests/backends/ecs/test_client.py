@@ -148,6 +148,16 @@ def test_a_busy_cluster_is_given_the_time_that_it_asks_for(
     assert second - first >= 1
 
 
+def test_a_cluster_that_stays_busy_tells_when_to_come_again(
+    sim: EcsSimulator, storage: EcsStorage
+) -> None:
+    storage.probe()
+    fault = sim.faults.add(kind="code", method="POST", status=503, code=6503, retry_after=30)
+    with pytest.raises(BackendUnavailable) as caught:
+        storage.create_namespace("physics", {})
+    assert (caught.value.retry_after, fault.hits) == (30, 1)
+
+
 def test_a_slow_answer_ends_with_the_request_s_time(sim: EcsSimulator) -> None:
     """ColdFront's plugin waits for half a minute at each of several calls in a row."""
     storage = storage_at(sim, read_timeout=0.3)
@@ -259,6 +269,17 @@ def test_a_list_is_complete_whatever_its_pages(
     sim.forget_requests()
     assert {row.name for row in storage.list_namespaces()} == {f"ns{n}" for n in range(12)}
     assert len(sim.requests) == -(-12 // size)
+
+
+def test_a_marker_that_does_not_change_ends_a_list(sim: EcsSimulator, storage: EcsStorage) -> None:
+    for name in ("a", "b"):
+        sim.faults.add(
+            kind="garbage",
+            path=NAMESPACES,
+            body=page([name], "same"),
+            content_type="application/json",
+        )
+    assert [row.name for row in storage.list_namespaces()] == ["a", "b"]
 
 
 def test_a_list_that_goes_round_in_circles_is_an_error(
