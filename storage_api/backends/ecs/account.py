@@ -14,10 +14,11 @@ _LONGEST_SHUT_SECONDS = 960.0
 
 @dataclass(frozen=True)
 class Account:
-    """A management user."""
+    """A management user; ``option`` is where an operator names it."""
 
     username: str
     password: Secret
+    option: str = "username"
 
     def header(self) -> dict[str, str]:
         """For a login, and for nothing else; a password may be in any alphabet."""

@@ -105,7 +105,10 @@ class EcsStorage(Allocations, Accounts, Capacities, Probing, StorageBackend):
         )
         monitor = None
         if options.monitor_username is not None and options.monitor_password is not None:
-            monitor = Session(wire, Account(options.monitor_username, options.monitor_password))
+            account = Account(
+                options.monitor_username, options.monitor_password, "monitor_username"
+            )
+            monitor = Session(wire, account)
         return Ecs(wire, Session(wire, Account(options.username, options.password)), monitor)
 
     def _settings(self, read_timeout: float) -> TransportSettings:

@@ -27,6 +27,11 @@ def name_of(row: Json) -> str:
     return named
 
 
+def group_of(row: Json) -> str | None:
+    """The URN of its default replication group."""
+    return text(row.get("default_data_services_vpool"))
+
+
 @checked
 def namespace_record(row: Json, group: str | None) -> Namespace:
     """What ``row`` tells; ``group`` is its default replication group's name.

@@ -11,7 +11,6 @@ from storage_api.backends.ecs import mapping_quotas
 from storage_api.backends.ecs.client import Path
 from storage_api.backends.ecs.errors import AMBIGUOUS, is_refused
 from storage_api.backends.ecs.quotas import Quotas, namespace_place
-from storage_api.backends.ecs.reading import text
 from storage_api.backends.ecs.replication import ReplicationGroups
 from storage_api.backends.ecs.wire import Json
 from storage_api.domain.errors import AlreadyExists, BackendMisbehaved, StorageError
@@ -84,7 +83,7 @@ class NamespaceCreation(Quotas, ReplicationGroups):
 
     def _record(self, row: Json) -> Namespace:
         """Everything that ECS knows of a namespace; releases before 4.x are asked three times."""
-        record = self._told(row)
+        record = mapping.namespace_record(row, self._group_name(mapping.group_of(row)))
         if record.quota is None:
             quota = mapping_quotas.quota_record(self._quota_row(namespace_place(record.name)))
             record = replace(record, quota=quota)
@@ -92,11 +91,6 @@ class NamespaceCreation(Quotas, ReplicationGroups):
             document = self._ecs.get((*namespace_path(record.name), "retention"))
             record = replace(record, retention_classes=mapping.class_records(document))
         return record
-
-    def _told(self, row: Json) -> Namespace:
-        """What ``row`` itself tells."""
-        group = self._group_name(text(row.get("default_data_services_vpool")))
-        return mapping.namespace_record(row, group)
 
 
 def namespace_path(name: str) -> Path:

@@ -14,7 +14,9 @@ class Namespaces(NamespaceCreation, NamespaceStore):
     def list_namespaces(self) -> list[Namespace]:
         rows = self._ecs.listed(("object", "namespaces"), "namespace")
         active = [row for row in rows if not truth(row.get("inactive"))]
-        return sorted((self._told(row) for row in active), key=lambda record: record.name)
+        groups = {urn: self._group_name(urn) for urn in {mapping.group_of(row) for row in active}}
+        records = [mapping.namespace_record(row, groups[mapping.group_of(row)]) for row in active]
+        return sorted(records, key=lambda record: record.name)
 
     def get_namespace(self, name: str) -> Namespace:
         return self._record(self._existing_namespace(name))

@@ -1,15 +1,24 @@
 """Replication groups by name: ECS itself knows them by URN, and lets two have one name."""
 
 from abc import abstractmethod
+from typing import NamedTuple
 
 from storage_api.backends.ecs.base import EcsBase
-from storage_api.backends.ecs.reading import text, truth
+from storage_api.backends.ecs.reading import checked, text, truth
 from storage_api.backends.ecs.wire import Json
 from storage_api.domain.errors import Conflict, Invalid
 from storage_api.transport.shared import Shared
 
-#: Pairs of URN and name.
-Groups = list[tuple[str, str]]
+
+class Group(NamedTuple):
+    """A replication group; what is inactive takes no new namespaces and buckets."""
+
+    urn: str
+    name: str
+    is_active: bool
+
+
+Groups = list[Group]
 
 #: They change once in a cluster's life; one that is new is found at once all the same.
 LAST_SECONDS = 600.0
@@ -19,7 +28,7 @@ class ReplicationGroups(EcsBase):
     @property
     @abstractmethod
     def _groups(self) -> Shared[Groups]:
-        """The active groups, as they were at most ten minutes ago."""
+        """All groups, as they were at most ten minutes ago."""
 
     def _group_id(self, name: str) -> str:
         """The URN of the group called just so.
@@ -39,14 +48,17 @@ class ReplicationGroups(EcsBase):
         return found[0]
 
     def _group_name(self, urn: str | None) -> str | None:
-        """``None`` also for a group that our account does not see, or that is inactive."""
+        """``None`` also for a group that our account does not see."""
         if urn is None:
             return None
-        found = dict(self._groups.get()[0])
+        found = self._names()
         if urn not in found:
             self._groups.forget()
-            found = dict(self._groups.get()[0])
+            found = self._names()
         return found.get(urn)
+
+    def _names(self) -> dict[str, str]:
+        return {group.urn: group.name for group in self._groups.get()[0]}
 
     def _group_for(self, wanted: str | None, namespace: Json | None = None) -> str | None:
         """The URN: of the request's group, else the namespace's default, else the configured.
@@ -62,10 +74,17 @@ class ReplicationGroups(EcsBase):
         return self._group_id(self._options.replication_group)
 
     def _ids_of(self, name: str) -> list[str]:
-        return [urn for urn, called in self._groups.get()[0] if called == name]
+        groups, _ = self._groups.get()
+        return [group.urn for group in groups if group.is_active and group.name == name]
 
     def _fetch_groups(self) -> Groups:
         rows = self._ecs.listed(("vdc", "data-service", "vpools"), "data_service_vpool")
-        active = [row for row in rows if not truth(row.get("inactive"))]
-        pairs = [(text(row.get("id")), text(row.get("name"))) for row in active]
-        return [(urn, name) for urn, name in pairs if urn is not None and name is not None]
+        return [_group(row) for row in rows]
+
+
+@checked
+def _group(row: Json) -> Group:
+    urn, name = text(row["id"]), text(row["name"])
+    if urn is None or name is None:
+        raise ValueError("neither may be empty")
+    return Group(urn, name, is_active=not truth(row.get("inactive")))

@@ -10,6 +10,7 @@ import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
@@ -180,17 +181,17 @@ class Session:
         raise self._door.shut(self._refused(answer))
 
     def _refused(self, answer: Answer) -> StorageError:
-        name = self._wire.name
+        account = f"our account (option {self._account.option})"
         # The status and the code are those of a wrong password; only the text differs.
         if b"number of tokens" in answer.body[:8192].lower():
             return TokensExhausted(
-                f"{name} has given our account as many tokens as it may have; they end by "
-                "themselves after some hours, or when whoever holds them logs out."
+                f"{self._wire.name} has given {account} as many tokens as it may have; they end "
+                "by themselves after some hours, or when whoever holds them logs out."
             )
         if answer.status in _NO_ACCESS:
             return BackendRefused(
-                f"{name} does not accept our account: its name or password is wrong, or it is "
-                "locked. It is left alone for a while, for ECS locks out who tries too often."
+                f"{self._wire.name} does not accept {account}: its name or password is wrong, or "
+                "it is locked. It is left alone for a while, as ECS locks out who tries too often."
             )
         return self._no_ecs(answer)
 
@@ -201,13 +202,12 @@ class Session:
         )
 
     def _give_back(self, token: _Token) -> None:
-        try:
-            with serving(current_request_id() or "logout", seconds=_LOGOUT_SECONDS):
-                self._wire.send(_LOGOUT, with_token(token.secret))
-        except OSError:
-            pass  # at exit the authority's file may be gone already
-        except StorageError as error:
-            log.info("ecs-token-left", backend=self._wire.name, reason=str(error))
+        """One that stays ends by itself. At exit the authority's file may be gone already."""
+        with (
+            suppress(StorageError, OSError),
+            serving(current_request_id() or "logout", seconds=_LOGOUT_SECONDS),
+        ):
+            self._wire.send(_LOGOUT, with_token(token.secret))
 
 
 def _use_seconds(answer: Answer) -> float:

@@ -37,6 +37,15 @@ def test_a_monitor_that_may_not_read_is_named(sim: EcsSimulator) -> None:
         storage.probe()
 
 
+def test_of_two_accounts_the_refused_one_is_named(sim: EcsSimulator) -> None:
+    storage = monitored(sim, password=Secret("wrong"))
+    with pytest.raises(BackendRefused, match=r"\(option username\)"):
+        storage.probe()
+    storage = storage_at(sim, monitor_username="monitor", monitor_password=Secret("wrong"))
+    with pytest.raises(BackendRefused, match=r"\(option monitor_username\)"):
+        storage.probe()
+
+
 def test_a_cluster_that_is_down_is_unavailable(tmp_path: Path) -> None:
     with EcsSimulator(authority=Authority(tmp_path)) as sim:
         storage = storage_at(sim)

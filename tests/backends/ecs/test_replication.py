@@ -46,6 +46,14 @@ def test_an_inactive_group_is_none(sim: EcsSimulator, storage: EcsStorage) -> No
         storage.create_namespace("physics", {"replication_group": "rg2"})
 
 
+def test_what_is_in_an_inactive_group_shows_its_name(
+    sim: EcsSimulator, storage: EcsStorage
+) -> None:
+    storage.create_namespace("physics", {})
+    sim.world.groups[sim.replication_group].inactive = True
+    assert storage_at(sim).get_namespace("physics").replication_group == "rg1"
+
+
 def test_an_error_is_no_missing_group(sim: EcsSimulator, storage: EcsStorage) -> None:
     """ColdFront's plugin swallows every error of this look-up."""
     sim.faults.add(kind="code", path=GROUPS, status=403, code=3000, times=None)
