@@ -59,7 +59,7 @@ ORDERS: dict[str, dict[str, Role | None]] = {
     "/volumes/<path:volume>/options": {"PUT": A},
 }
 #: What DummyStorage lacks: any method answers 501, to those who may read.
-LACKING = frozenset({"/storage-resources", "/gid-cache", "/buckets/<string:bucket>/acl"})
+LACKING = frozenset({"/storage-resources", "/gid-cache"})
 PUBLISHED = "/api/storage-resources/"
 SERVICE: dict[str, dict[str, Role | None]] = {
     "/": {"GET": OPEN},

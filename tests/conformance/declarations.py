@@ -39,6 +39,7 @@ CONTRACTS: Mapping[Capability, tuple[type[Contract], ...]] = {
         bucket_settings.PolicyContract,
         bucket_settings.CorsContract,
     ),
+    Capability.ACL: (buckets.AclContract,),
     Capability.USERS: (
         users.UserContract,
         users.UserChangeContract,

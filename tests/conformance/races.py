@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.conformance.base import Contract, PlacedContract, named_place
 from tests.conformance.client import Answer, Api, fresh
 from tests.conformance.target import Place, Target, at_once, names, statuses
@@ -53,12 +55,9 @@ class ObjectRaceContract(PlacedContract):
         self, default_place: Place, api: Api
     ) -> None:
         url = default_place.url("users", default_place.new_user())
-        changes: list[dict[str, Any]] = [
-            {"display_name": "Changed"},
-            {"max_buckets": 17},
-            {"suspended": True},
-            {"email": f"{fresh('race')}@example.org"},
-        ]
+        changes: list[dict[str, Any]] = [{"display_name": "Changed"}, {"suspended": True}]
+        if default_place.target.quirks.user_settings:
+            changes += [{"max_buckets": 17}, {"email": f"{fresh('race')}@example.org"}]
         answers = at_once(lambda number: api.patch(url, changes[number]), callers=len(changes))
         assert statuses(answers) == [200] * len(changes)
         found = api.get(url).expect(200)
@@ -88,6 +87,8 @@ class ObjectRaceContract(PlacedContract):
 
     def test_an_address_is_given_to_one_user(self, default_place: Place, api: Api) -> None:
         place, email = default_place, f"{fresh('race')}@example.org"
+        if not place.target.quirks.user_settings:
+            pytest.skip("users of this back-end have no addresses")
         users = [place.url("users", fresh("user")) for _ in range(4)]
         body = {"display_name": "Racer", "email": email}
         answers = at_once(lambda number: api.post(users[number], body), callers=4)

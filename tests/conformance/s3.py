@@ -6,7 +6,7 @@ import boto3
 from botocore.config import Config
 
 from tests.conformance.client import fresh
-from tests.conformance.target import Place
+from tests.conformance.target import Place, key_id
 
 
 def s3_client(endpoint: str, key: dict[str, Any]) -> Any:
@@ -39,4 +39,4 @@ class ObjectWriter:
         key = place.api.post(keys).expect(201)
         client = s3_client(self._endpoint, key)
         client.put_object(Bucket=bucket, Key=fresh("object"), Body=b"x" * size)
-        place.api.delete(f"{keys}/{key['access_key']}").expect(204)
+        place.api.delete(f"{keys}/{key_id(key)}").expect(204)

@@ -29,6 +29,10 @@ class Quirks:
     for by less than so many bytes. ``plant_lock`` makes an address hold a volume's lock,
     where clients alone can lock and a caller of the API cannot. ``account_prefix``: how the
     names of accounts begin. ``s3_endpoint``: where their owners are told to go.
+    ``default_namespace``: what paths without one mean, where it has a name. ``user_settings``:
+    whether users have e-mail addresses, a number of buckets and quotas. ``max_keys``: the keys
+    that a user can have. ``least_bytes``: the least limit that there can be; where it is not 0
+    there is no limit of 0 objects either, and no quota that rests.
     """
 
     families: frozenset[Capability]
@@ -46,6 +50,10 @@ class Quirks:
     bad_namespace: str | None = None
     bucket_tags: bool = True
     account_prefix: str = ""
+    default_namespace: str | None = None
+    user_settings: bool = True
+    max_keys: int | None = None
+    least_bytes: int = 0
     s3_endpoint: str | None = None
 
 
@@ -89,6 +97,11 @@ class Place:
     def api(self) -> Api:
         return self.target.api
 
+    @property
+    def shown(self) -> str | None:
+        """The namespace as records show it."""
+        return self.namespace or self.target.quirks.default_namespace
+
     def url(self, *parts: str) -> str:
         scope = ["namespaces", self.namespace] if self.namespace else []
         return self.target.url(*scope, *parts)
@@ -109,6 +122,12 @@ class Place:
         body = {"owner": owner or self.new_owner(), **fields}
         self.api.post(self.url("buckets", name), body).expect(201)
         return name
+
+
+def key_id(key: dict[str, Any]) -> str:
+    """What names a key in paths."""
+    name: str = key["id"] or key["access_key"]
+    return name
 
 
 def volume_body(name: str, **fields: Any) -> dict[str, Any]:

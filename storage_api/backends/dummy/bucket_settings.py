@@ -4,10 +4,11 @@ from typing import TypeVar
 
 from storage_api.backends.dummy.family import Family, require
 from storage_api.backends.dummy.kinds import BUCKET, CORS, LIFECYCLE, POLICY_DOCUMENT, Kind
+from storage_api.backends.objects import AclReader
 from storage_api.backends.s3_documents import check_lifecycle, storage_classes
 from storage_api.backends.s3_policy import policy_text
 from storage_api.domain.errors import Invalid, NotFound
-from storage_api.domain.models import Cors, Lifecycle, Policy, Ref
+from storage_api.domain.models import Acl, Cors, Grant, GranteeKind, Lifecycle, Policy, Ref
 
 T = TypeVar("T")
 
@@ -15,7 +16,14 @@ T = TypeVar("T")
 STORAGE_CLASSES = frozenset({"STANDARD", "COLD"})
 
 
-class DummyBucketSettings(Family):
+class DummyBucketSettings(Family, AclReader):
+    def get_acl(self, bucket: Ref) -> Acl:
+        """Nobody was ever granted anything: the owner may do all, and others nothing."""
+        with self._store.view() as view:
+            owner = require(view, BUCKET, bucket).owner or ""
+        grant = Grant(kind=GranteeKind.USER, grantee=owner, permissions=["full_control"])
+        return Acl(owner=owner, grants=[grant])
+
     def get_lifecycle(self, bucket: Ref) -> Lifecycle:
         return self._setting(LIFECYCLE, bucket, "lifecycle configuration")
 

@@ -48,11 +48,11 @@ def user_tags(row: Json) -> dict[str, str]:
 
 def user_record(row: Json, keys: Sequence[KeyRow]) -> User:
     """A user's info and keys; ECS knows neither addresses nor limits of users."""
-    name = _name(row)
+    name, namespace = _name(row), text(row.get("namespace"))
     return User(
         name=name,
-        namespace=text(row.get("namespace")),
-        id=name,
+        namespace=namespace,
+        id=f"{namespace}/{name}",
         display_name=user_tags(row).get(DISPLAY_NAME),
         suspended=is_locked(row),
         key_ids=[key.name for key in keys],
@@ -67,9 +67,8 @@ def tags_of(fields: UserCreate | AccountCreate) -> dict[str, str]:
 @checked
 def listed_user(row: Json) -> User:
     """One of a list, which tells names only."""
-    return User(
-        name=str(row["userid"]), namespace=text(row.get("namespace")), id=str(row["userid"])
-    )
+    name, namespace = str(row["userid"]), text(row.get("namespace"))
+    return User(name=name, namespace=namespace, id=f"{namespace}/{name}")
 
 
 @checked
