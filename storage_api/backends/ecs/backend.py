@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _KIND = "ECS"
 #: Creating and deleting may take more than a minute; within a request there is not much more.
 _WRITE_SECONDS = 80.0
+#: Nobody tells when a cluster closes a connection, and a creation sent into one is not repeated.
+_IDLE_SECONDS = 15.0
 
 
 class _Connected(NamedTuple):
@@ -120,6 +122,7 @@ class EcsStorage(Allocations, Accounts, Capacities, Probing, StorageBackend):
             concurrency=options.concurrency,
             verify_tls=options.verify_tls,
             ca_file=options.ca_file,
+            idle_timeout=_IDLE_SECONDS,
             max_answer_bytes=MAX_ANSWER_BYTES,
         )
 

@@ -9,11 +9,11 @@ from storage_api.backends.accounting import CapacityReporter
 from storage_api.backends.ecs import mapping_quotas
 from storage_api.backends.ecs.base import EcsBase
 from storage_api.backends.ecs.mapping_namespaces import name_of
-from storage_api.backends.ecs.reading import checked, number
+from storage_api.backends.ecs.reading import size_in_bytes
 from storage_api.backends.ecs.wire import Json
 from storage_api.domain.errors import BackendMisbehaved, StorageError
 from storage_api.domain.models import Capacity, Quota
-from storage_api.domain.units import GIB
+from storage_api.domain.units import GIB, MAX_BYTES
 from storage_api.transport.shared import Shared
 
 _DIGITS = 3
@@ -56,7 +56,7 @@ class Capacities(EcsBase, CapacityReporter):
             total_bytes=total,
             used_bytes=None if total is None or free is None else total - free,
             free_bytes=free,
-            allocated_bytes=allocated,
+            allocated_bytes=allocated if allocated <= MAX_BYTES else None,
             raw=True,
             unlimited_count=len(quotas) - len(limits),
             errors=errors,
@@ -85,15 +85,10 @@ class Capacities(EcsBase, CapacityReporter):
             return _Promised(error=f"{name}: {error}")
 
 
-@checked
-def _gib(value: object) -> int | None:
-    read = number(value)
-    return None if read is None else int(read * GIB)
-
-
 def _space(row: Json) -> tuple[int | None, int | None]:
     """(all, free), in bytes; ECS tells GiB, and calls them gb."""
-    total, free = _gib(row.get("totalProvisioned_gb")), _gib(row.get("totalFree_gb"))
+    total = size_in_bytes(row.get("totalProvisioned_gb"), GIB)
+    free = size_in_bytes(row.get("totalFree_gb"), GIB)
     if any(size is not None and size < 0 for size in (total, free)):
         raise BackendMisbehaved("ECS tells of less than no space.")
     return total, free

@@ -3,7 +3,7 @@
 ECS keeps sizes in whole GiB, which it calls GB; -1 is none, and so is a key that is missing.
 """
 
-from storage_api.backends.ecs.reading import checked, number, whole
+from storage_api.backends.ecs.reading import size_in_bytes, whole
 from storage_api.backends.ecs.wire import Json
 from storage_api.domain.errors import Invalid
 from storage_api.domain.models import Quota
@@ -27,17 +27,13 @@ def gib(name: str, size: int) -> int:
     return ceil_div(size, GIB)
 
 
-@checked
 def size(value: object) -> int | None:
     """ECS's GiB in bytes; 0 stays 0."""
-    read = number(value)
-    return None if read is None or read < 0 else int(read * GIB)
+    return _not_negative(size_in_bytes(value, GIB))
 
 
-@checked
 def count(value: object) -> int | None:
-    read = whole(value)
-    return None if read is None or read < 0 else read
+    return _not_negative(whole(value))
 
 
 def quota_record(row: Json) -> Quota:
@@ -118,6 +114,10 @@ def quota_body(quota: Quota, *, counts: bool | None = None) -> Json:
 
 def _gib_or_none(name: str, limit: int | None) -> int:
     return NONE if limit is None else gib(name, limit)
+
+
+def _not_negative(limit: int | None) -> int | None:
+    return None if limit is None or limit < 0 else limit
 
 
 def _up(limit: int | None) -> int | None:

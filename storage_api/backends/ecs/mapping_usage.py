@@ -4,9 +4,8 @@ Releases differ: 2.x names the unit in the key (``total_size_in_kb``), later one
 """
 
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
 
-from storage_api.backends.ecs.reading import checked, moment, number, text, whole
+from storage_api.backends.ecs.reading import checked, moment, size_in_bytes, text, whole
 from storage_api.backends.ecs.wire import Json
 from storage_api.domain.models import Usage
 
@@ -38,7 +37,7 @@ def usage_record(row: Json, now: datetime) -> Usage:
     used = _size(row)
     return Usage(
         used_bytes=used,
-        used_objects=whole(row.get("total_objects")),
+        used_objects=_count(whole(row.get("total_objects"))),
         measured_at=sampled,
         source=SOURCE,
         stale=used is None or _is_stale(sampled, certain, now),
@@ -53,17 +52,14 @@ def _is_stale(sampled: datetime | None, certain: datetime | None, now: datetime)
 
 
 def _size(row: Json) -> int | None:
-    told = number(row.get("total_size"))
-    if told is not None:
-        return _bytes(told, _UNITS[(text(row.get("total_size_unit")) or UNIT).upper()])
-    for unit in ("kb", "mb", "gb", "tb"):
-        told = number(row.get(f"total_size_in_{unit}"))
-        if told is not None:
-            return _bytes(told, _UNITS[unit.upper()])
-    return None
+    beside = (text(row.get("total_size_unit")) or UNIT).upper()
+    told = [("total_size", beside)]
+    told += [(f"total_size_in_{unit}", unit.upper()) for unit in ("kb", "mb", "gb", "tb")]
+    sizes = (size_in_bytes(row.get(key), _UNITS[unit]) for key, unit in told)
+    return _count(next((size for size in sizes if size is not None), None))
 
 
-def _bytes(value: Decimal, unit: int) -> int:
-    if value < 0:
+def _count(value: int | None) -> int | None:
+    if value is not None and value < 0:
         raise ValueError("less than nothing")
-    return int((value * unit).to_integral_value(ROUND_HALF_EVEN))
+    return value

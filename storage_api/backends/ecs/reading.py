@@ -6,10 +6,11 @@ What is missing is ``None``; what is odd is an error, never a zero.
 import functools
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, ParamSpec, TypeVar
 
 from storage_api.domain.errors import BackendMisbehaved
+from storage_api.domain.units import MAX_BYTES
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,8 +85,8 @@ def number(value: Any) -> Decimal | None:
     if isinstance(value, str) and len(value) > _LONGEST_NUMBER:
         raise ValueError("no number")
     read = Decimal(value)
-    if not read.is_finite():
-        raise InvalidOperation
+    if not read.is_finite() or abs(read) > MAX_BYTES:
+        raise ValueError("no number of anything")
     return read
 
 
@@ -96,6 +97,18 @@ def whole(value: Any) -> int | None:
     if read is not None and read != int(read):
         raise ValueError("not whole")
     return None if read is None else int(read)
+
+
+@checked
+def size_in_bytes(value: Any, unit: int) -> int | None:
+    """``value`` of ``unit`` bytes each, to the byte."""
+    read = number(value)
+    if read is None:
+        return None
+    size = int((read * unit).to_integral_value(ROUND_HALF_EVEN))
+    if abs(size) > MAX_BYTES:
+        raise ValueError("more than there can be")
+    return size
 
 
 @checked

@@ -41,7 +41,8 @@ _LOGIN_SECONDS = 20.0
 _LOGOUT_SECONDS = 3.0
 _TRY_AGAIN_SECONDS = 60.0
 _MAX_AGE = "X-SDS-AUTH-MAX-AGE"
-_LOGIN = Call("GET", ("login",))
+#: A login whose answer is lost costs a token, and no more than that.
+_LOGIN = Call("GET", ("login",), repeatable=True)
 _LOGOUT = Call("GET", ("logout",))
 _UNKNOWN_TOKEN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FOUND})
 _NO_ACCESS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})

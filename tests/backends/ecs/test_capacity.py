@@ -82,6 +82,14 @@ def test_a_few_quotas_are_asked_for_at_once(sim: EcsSimulator, storage: EcsStora
     assert 1 < sim.peak <= 3
 
 
+def test_promises_beyond_all_measure_are_no_number(sim: EcsSimulator, storage: EcsStorage) -> None:
+    for name in ("ns0", "ns1"):
+        storage.create_namespace(name, {"quota": Quota(max_bytes=2**63 - GIB)})
+    found = storage.get_capacity()
+    assert found.allocated_bytes is None
+    assert found.overcommit is not None
+
+
 def test_a_changed_quota_is_seen_at_once(sim: EcsSimulator, storage: EcsStorage) -> None:
     promise(storage, 1)
     assert storage.get_capacity().allocated_bytes == TIB

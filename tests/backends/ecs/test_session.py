@@ -148,6 +148,14 @@ def test_a_cluster_that_cannot_log_us_in_just_now_is_asked_again(
     assert storage.list_namespaces() == []
 
 
+@pytest.mark.parametrize("kind", ["cut-before", "cut-after", "cut-within"])
+def test_a_login_that_is_cut_off_is_repeated(
+    sim: EcsSimulator, storage: EcsStorage, kind: str
+) -> None:
+    sim.faults.add(kind=kind, path="/login")  # type: ignore[arg-type]
+    assert storage.list_namespaces() == []
+
+
 def test_something_else_behind_the_url_is_named_as_such(
     sim: EcsSimulator, storage: EcsStorage
 ) -> None:
