@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, case, func, literal, select
 
 from storage_api.backends.accounting import Holder
 from storage_api.metering.recording import holder_of
@@ -91,7 +91,7 @@ def _inner(wanted: Wanted) -> Select[Any]:
                 func.sum(part * seconds)
                 for column in (run.used_bytes, run.used_objects)
                 for part in (
-                    column.bitwise_rshift(_HALF),
+                    column.bitwise_rshift(literal(_HALF, Integer)),
                     column.bitwise_and(_LOW),
                 )
             ),
@@ -137,7 +137,7 @@ def _run_at(wanted: Wanted, earlier: Any, *, inclusive: bool) -> Select[Any]:
     )
     return (
         select(SAMPLES)
-        .join_from(HOLDERS, SAMPLES, and_(SAMPLES.c.holder_id == HOLDERS.c.id))
+        .join_from(HOLDERS, SAMPLES)
         .where(*_chosen(wanted), SAMPLES.c.at == latest, SAMPLES.c.used_bytes.is_not(None))
     )
 
