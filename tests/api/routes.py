@@ -102,7 +102,7 @@ _NAMES = {
     "access_key": "KEY1",
     "namespace": "ns1",
     "order": "abc7de61ae93421cb02556ff18e18679",
-    "job": "019aa4b0c3d2e5f60718",
+    "job": "18795f3c2b1a0d4e9c31",
     "endpoint": "dummy",
     "role": "USER",
     "filename": "swagger-ui.css",
