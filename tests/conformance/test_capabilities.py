@@ -14,6 +14,9 @@ from tests.servers import service
 
 #: An entry of SAPI_BACKENDS for each class; nothing needs to listen there.
 ENTRIES = {
+    "CroitStorage": (
+        "CroitStorage🌈api_url🌈http://127.0.0.1:9🌈token🌈t🌈s3_endpoint🌈http://127.0.0.1:9"
+    ),
     "CscsStorage": (
         "CscsStorage🌈waldur_api_url🌈http://127.0.0.1:9🌈waldur_api_token🌈t"
         "🌈storage_systems🌈capstor=capstor🌈development_mode🌈true"

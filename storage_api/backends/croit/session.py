@@ -51,7 +51,7 @@ class ApiToken(Credential):
     def current(self) -> Secret:
         return self._header
 
-    def renewed(self, refused: Secret) -> Secret:
+    def renewed(self, refused: Secret) -> Secret:  # noqa: ARG002  # nothing replaces it
         raise BackendRefused(
             f"{self._name} does not accept our API token; has it expired, or was it revoked?"
         )
@@ -130,9 +130,7 @@ class CroitSession:
         """The answer's JSON."""
         return _decoded(self._name, self.send("GET", path, query))
 
-    def send(
-        self, method: str, path: Sequence[str], query: Query = (), body: Any = None
-    ) -> Answer:
+    def send(self, method: str, path: Sequence[str], query: Query = (), body: Any = None) -> Answer:
         """An answer that is a success. Only a GET is sent again when no answer comes.
 
         Raises:
