@@ -84,6 +84,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         debug=app.debug,
         backends={entry.endpoint: entry.class_name for entry in settings.backends},
     )
+    if settings.state_directory is None and not app.debug:
+        log.warning("state-directory-is-temporary", setting="SAPI_STATE_DIRECTORY")
     return app
 
 

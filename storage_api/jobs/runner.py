@@ -60,6 +60,9 @@ class Runner:
         """Do the job, unless somebody else is on it, or it has ended or is not due."""
         with structlog.contextvars.bound_contextvars(job=job):
             try:
+                if self._leaving():
+                    self.queue.put(job)
+                    return
                 with reaching():
                     lease = self._leases.take(job, _PATIENCE_SECONDS)
                 if lease is not None:

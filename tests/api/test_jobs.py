@@ -12,6 +12,7 @@ from storage_api.security.roles import Role
 from tests.api.callers import assert_problem, call, cookie_of
 from tests.conformance.client import Answer, InProcess, fresh
 from tests.jobs.lab import wait_for
+from tests.security.test_signon import PRODUCTION
 from tests.servers import DUMMY, service
 
 _NOWHERE = "redis://127.0.0.1:9/0"
@@ -153,6 +154,14 @@ def test_asking_for_a_purge_leaves_an_audit_record_and_so_does_its_end(
     assert (asked["action"], asked["status"], asked["who"]) == ("DELETE", 202, "developer")
     assert (did["action"], did["job"], did["outcome"]) == ("purge-user", job["id"], "done")
     assert (did["who"], did["backend"], did["target"]) == ("developer", "dummy", user)
+
+
+@pytest.mark.parametrize(("directory", "warned"), [("", True), ("/tmp", False)])  # noqa: S108  # nothing is written there
+def test_operators_are_warned_of_a_store_that_is_temporary(
+    directory: str, warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service({**PRODUCTION, "SAPI_STATE_DIRECTORY": directory})
+    assert ("state-directory-is-temporary" in capsys.readouterr().out) is warned
 
 
 def test_swagger_tells_of_the_job(app: Flask) -> None:
