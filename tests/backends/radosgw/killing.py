@@ -25,9 +25,9 @@ class Killable:
         self.proxy = proxy
         self.api = OverNetwork(server.url)
 
-    def dies_during(self, call: Callable[[], Answer], number: int, *, after: bool) -> bool:
-        """Kill the worker at the ``number``-th call to the gateway; false if there is none."""
-        halt = self.proxy.halt(number=number, after=after)
+    def dies_during(self, call: Callable[[], Answer], number: int) -> bool:
+        """Kill the worker after the ``number``-th call to the gateway; false if there is none."""
+        halt = self.proxy.halt(number=number, after=True)
         with ThreadPoolExecutor(1) as pool:
             running = pool.submit(call)
             until(lambda: halt.reached.is_set() or running.done())

@@ -1,4 +1,7 @@
-"""Kill -9 at every single call to the gateway: the repeat finishes the work, no key is unknown."""
+"""Kill -9 after every single call to the gateway: the repeat finishes the work.
+
+To the gateway this is the same as a kill before the next call.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -12,11 +15,10 @@ from storage_api.domain.models import NewKey
 from tests.backends.radosgw.killing import Killable
 from tests.backends.radosgw.lab import Lab, fresh
 from tests.backends.radosgw.proxy import FaultyProxy
+from tests.conformance.purges import ended
 from tests.servers import uwsgi_server
 
 pytestmark = pytest.mark.usefixtures("ceph")
-
-WHEN = pytest.mark.parametrize("after", [False, True], ids=["before-the-call", "after-the-call"])
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +42,7 @@ def works(lab: Lab, key: dict[str, Any]) -> bool:
     return bool(lab.s3(known).list_buckets()["ResponseMetadata"])
 
 
-@WHEN
-def test_an_account_is_finished_by_the_repeat(service: Killable, lab: Lab, after: bool) -> None:
+def test_an_account_is_finished_by_the_repeat(service: Killable, lab: Lab) -> None:
     api, kills = service.api, 0
     while True:
         body = {
@@ -51,7 +52,7 @@ def test_an_account_is_finished_by_the_repeat(service: Killable, lab: Lab, after
             "storage_limit": 10**9,
         }
         create = partial(api.post, "/v3/ceph/users", body)
-        if not service.dies_during(create, kills + 1, after=after):
+        if not service.dies_during(create, kills + 1):
             break
         kills += 1
         answer = create()
@@ -67,8 +68,7 @@ def test_an_account_is_finished_by_the_repeat(service: Killable, lab: Lab, after
     assert kills >= 6
 
 
-@WHEN
-def test_a_rotation_is_finished_by_the_repeat(service: Killable, lab: Lab, after: bool) -> None:
+def test_a_rotation_is_finished_by_the_repeat(service: Killable, lab: Lab) -> None:
     api, kills = service.api, 0
     while True:
         name = fresh("killed")
@@ -76,7 +76,7 @@ def test_a_rotation_is_finished_by_the_repeat(service: Killable, lab: Lab, after
         api.post(user, {}).expect(201)
         old = api.post(f"{user}/keys").expect(201)["access_key"]
         rotate = partial(api.post, f"{user}/keys/{old}/rotate")
-        if not service.dies_during(rotate, kills + 1, after=after):
+        if not service.dies_during(rotate, kills + 1):
             break
         kills += 1
         answer = rotate()
@@ -89,3 +89,23 @@ def test_a_rotation_is_finished_by_the_repeat(service: Killable, lab: Lab, after
         assert lab.live_keys(name) == [new["access_key"]]
         assert works(lab, new)
     assert kills >= 3
+
+
+@pytest.mark.parametrize("call", ["PUT /admin/user?key", "?delete", "DELETE /admin/bucket"])
+def test_a_purge_is_finished_by_whoever_comes_next(service: Killable, lab: Lab, call: str) -> None:
+    api, name = service.api, fresh("purged")
+    user, bucket = f"/v3/ceph/users/{name}", fresh("purged-bucket-")
+    api.post(user, {}).expect(201)
+    key = api.post(f"{user}/keys").expect(201)
+    s3 = lab.s3(NewKey(access_key=key["access_key"], secret_key=key["secret_key"]))
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="x", Body=b"x")
+    api.delete(f"{user}/keys/{key['access_key']}").expect(204)
+    halt = service.proxy.halt(call, after=True)
+    answer = api.delete(f"{user}?purge=true")
+    service.kill(halt)
+    service.proxy.go_on()
+    job = ended(api, answer)
+    assert (job["state"], job["errors"]) == ("done", [])
+    assert name not in lab.uids()
+    assert bucket not in lab.admin("GET", "bucket")
