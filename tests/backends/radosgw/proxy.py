@@ -96,6 +96,11 @@ class FaultyProxy:
     def spoil(self, part: str, **how: Any) -> None:
         self._faults.append(Fault(part, **how))
 
+    def heal(self) -> None:
+        """Spoil nothing any more."""
+        with self._lock:
+            self._faults.clear()
+
     def halt(self, part: str = "", number: int = 1, *, after: bool) -> Halt:
         """From now on, in the place of any former one."""
         with self._lock:
