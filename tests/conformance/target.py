@@ -29,6 +29,7 @@ class Quirks:
     for by less than so many bytes. ``plant_lock`` makes an address hold a volume's lock,
     where clients alone can lock and a caller of the API cannot. ``account_prefix``: how the
     names of accounts begin. ``s3_endpoint``: where their owners are told to go.
+    ``max_buckets``: whether the number of a user's buckets can be limited.
     """
 
     families: frozenset[Capability]
@@ -47,6 +48,7 @@ class Quirks:
     bucket_tags: bool = True
     account_prefix: str = ""
     s3_endpoint: str | None = None
+    max_buckets: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ class Place:
     def url(self, *parts: str) -> str:
         scope = ["namespaces", self.namespace] if self.namespace else []
         return self.target.url(*scope, *parts)
+
+    def may_say(self, **fields: Any) -> dict[str, Any]:
+        """``fields`` without what this back-end does not have."""
+        known = {} if self.target.quirks.max_buckets else {"max_buckets"}
+        return {name: value for name, value in fields.items() if name not in known}
 
     def new_user(self, **fields: Any) -> str:
         name = fresh("user")
