@@ -44,6 +44,7 @@ _FIRST = {
     "users": Capability.USERS,
     "namespaces": Capability.NAMESPACES,
     "capacity": Capability.CAPACITY,
+    "usage": Capability.USAGE,
     "storage-resources": Capability.STORAGE_RESOURCES,
     "gid-cache": Capability.STORAGE_RESOURCES,
 }
@@ -64,7 +65,7 @@ def offered(class_name: str, path: str) -> bool:
         return False
     if issubclass(loaded, QuotaStore) and family is Capability.QUOTA:
         return _HOLDERS[first] in loaded.quota_holders
-    if issubclass(loaded, UsageReporter) and family is Capability.USAGE:
+    if issubclass(loaded, UsageReporter) and family is Capability.USAGE and first in _HOLDERS:
         return _HOLDERS[first] in loaded.usage_holders
     return True
 
