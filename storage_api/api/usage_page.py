@@ -20,7 +20,9 @@ usage_page = Blueprint("usage_page", __name__, template_folder="templates")
 def show() -> Response:
     """Whoever lacks the role to read usage sees why there is nothing to see."""
     principal = current_principal()
-    asked = {name: request.args[name] for name in ("from", "to", "unit") if request.args.get(name)}
+    asked: dict[str, Any] = {
+        name: request.args[name] for name in ("from", "to", "unit") if request.args.get(name)
+    }
     mistake = _mistake()
     allowed = Role.USER in principal.roles
     measuring = [
