@@ -21,6 +21,7 @@ from storage_api.api.requests import watch_requests
 from storage_api.api.routing import name_known_backends, redirect_unversioned
 from storage_api.api.service import ServiceApi
 from storage_api.api.signon import callback, signon
+from storage_api.api.usage_page import usage_page
 from storage_api.backends.base import EXTENSION, StorageBackend
 from storage_api.backends.monitor import Monitor
 from storage_api.backends.options import OptionError
@@ -71,7 +72,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     watch_requests(app)
     app.before_request(jobs.work_beside)
     register_problems(app)
-    for blueprint in (page, health, signon):
+    for blueprint in (page, usage_page, health, signon):
         app.register_blueprint(blueprint)
     api = ServiceApi()
     mount_backends(api, backends)
@@ -86,6 +87,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         debug=app.debug,
         backends={entry.endpoint: entry.class_name for entry in settings.backends},
     )
+    if settings.state_directory is None and not app.debug:
+        log.warning("state-directory-is-temporary", setting="SAPI_STATE_DIRECTORY")
     return app
 
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 # for the README's examples.
 missing=
 for need in curl:curl ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
-    chromium:chromium node:nodejs npm:npm redis-server:redis-server psql:postgresql \
+    chromium:chromium node:nodejs npm:npm redis-server:redis-server pg_ctlcluster:postgresql \
     microsocks:microsocks; do
     have "${need%%:*}" || missing="$missing ${need#*:}"
 done

@@ -1,13 +1,15 @@
 """``/v3/<e>/usage``: who used how much over a period, as it is billed."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
-from flask import current_app, request
+from flask import Response, current_app, request
 
 from storage_api.api.operation import operation
 from storage_api.api.resource import BackendResource
 from storage_api.domain.capabilities import HolderKind
+from storage_api.domain.errors import Invalid
 from storage_api.domain.models import MeteredUsage
 from storage_api.metering.meter import Meter
 from storage_api.metering.periods import Period
@@ -29,6 +31,8 @@ PERIOD: Sequence[Mapping[str, Any]] = (
     _parameter("to", "Until before when, in the same forms. Absent or in the future: now."),
     _parameter("unit", "Unit of size.", enum=list(UNITS), default=DEFAULT_UNIT),
 )
+#: Of an image that is opened by itself: it may style itself and nothing else.
+_SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
 
 def meter() -> Meter:
@@ -38,7 +42,8 @@ def meter() -> Meter:
 
 def asked_period() -> Period:
     """Raises ``Invalid`` for what is none."""
-    return meter().period(request.args.get("from"), request.args.get("to"))
+    given = request.args
+    return meter().period(given.get("from"), given.get("to"))
 
 
 def exact_filters() -> dict[str, str]:
@@ -64,3 +69,39 @@ class UsageList(BackendResource):
         unit = checked_unit(request.args.get("unit"))
         period = asked_period()
         return meter().usage(self.endpoint_name, period, unit, **exact_filters())
+
+
+class UsagePlot(BackendResource):
+    @operation(
+        "plot_usage",
+        Role.USER,
+        parameters=[
+            *PERIOD,
+            _parameter(
+                "kind",
+                "Whom to show; absent: users, or buckets or namespaces where there are none.",
+                enum=[str(kind) for kind in HolderKind],
+            ),
+            _parameter("name", "Only those of this name; `*` stands for any text."),
+        ],
+        documents={HTTPStatus.OK: {"description": "An SVG image", "schema": {"type": "file"}}},
+    )
+    def get(self) -> Response:
+        """Draw usage over a period
+
+        The whole over time, the largest with their quotas, and who is near a quota. Gaps are
+        left open."""
+        unit = checked_unit(request.args.get("unit"))
+        period = asked_period()
+        kind = request.args.get("kind")
+        if kind is not None and kind not in set(HolderKind):
+            raise Invalid(f"'kind' must be one of {', '.join(HolderKind)}.")
+        drawn = meter().picture(
+            self.endpoint_name,
+            period,
+            unit,
+            kind=HolderKind(kind) if kind else None,
+            name=request.args.get("name", "*"),
+        )
+        headers = {"Cache-Control": "no-store", "Content-Security-Policy": _SVG_POLICY}
+        return Response(drawn, headers=headers, content_type="image/svg+xml")

@@ -101,6 +101,7 @@ ROUTES: Mapping[Capability, tuple[Route, ...]] = {
     ),
     Capability.USAGE: (
         Route("/usage", metering.UsageList),
+        Route("/usage.svg", metering.UsagePlot),
         Route(f"{_BUCKET}/usage", accounting.BucketUsage, HolderKind.BUCKET, scoped=True),
         Route(f"{_USER}/usage", accounting.UserUsage, HolderKind.USER, scoped=True),
         Route(f"{_NAMESPACED}/usage", accounting.NamespaceUsage, HolderKind.NAMESPACE),

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+import structlog
 from flask import Response
 
 from storage_api.api.bodies import Body
@@ -14,6 +15,8 @@ from storage_api.domain.models import Account, AccountMetadata, Job, Key, NewKey
 from storage_api.domain.requests import AccountCreate, UserCreate, UserPatch
 from storage_api.domain.requests import KeyRotation as KeyRotationBody
 from storage_api.security.roles import Role
+
+log = structlog.get_logger(__name__)
 
 _NO_USER = {HTTPStatus.NOT_FOUND: "There is no such user."}
 _NOT_OURS = {HTTPStatus.CONFLICT: "The user is not managed through this service."}
@@ -55,7 +58,10 @@ class UserList(BackendResource):
         this answer and in no other. 200 when the same account exists already: its limits are
         set again and a missing key is made; the secret of an existing key is not told again,
         rotate it instead."""
-        return self.backend.create_account(namespace, body)
+        account, created = self.backend.create_account(namespace, body)
+        # The audit record of this request, which has the same id, has a path without a name.
+        log.info("account", backend=self.endpoint_name, user=account.user.id, created=created)
+        return account, created
 
 
 class UserItem(BackendResource):

@@ -50,8 +50,11 @@ class StorageBackend(ABC):
         app.extensions.setdefault(EXTENSION, {})[endpoint] = self
 
     @abstractmethod
-    def probe(self) -> None:
+    def probe(self) -> str | None:
         """Prove, with one cheap read, that the system answers and accepts our credential.
+
+        Answers what an operator should know although all is well, such as a credential that
+        is about to expire.
 
         Raises:
             BackendError: what is wrong, in words for an operator.

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class BackendState:
-    """The outcome of the last probe; ``detail`` says what is wrong."""
+    """The outcome of the last probe; ``detail`` says what is wrong, or is going to be."""
 
     status: State = State.UNKNOWN
     detail: str | None = None
@@ -52,8 +52,8 @@ class _Watch:
 class Probed(Protocol):
     """A back-end, or what else the service needs."""
 
-    def probe(self) -> None:
-        """Raises a ``BackendError`` with what is wrong."""
+    def probe(self) -> str | None:
+        """What an operator should know; raises a ``BackendError`` with what is wrong."""
 
 
 class Monitor:
@@ -94,8 +94,7 @@ class Monitor:
     def _probe(self, endpoint: str) -> None:
         watch = self._watches[endpoint]
         try:
-            self._backends[endpoint].probe()
-            status, detail = State.UP, None
+            status, detail = State.UP, self._backends[endpoint].probe()
         except BackendError as error:
             status, detail = State.DOWN, str(error)
         except Exception as error:  # whatever it is, the answer is "down" and the log has it

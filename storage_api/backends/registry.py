@@ -19,6 +19,7 @@ from storage_api.domain.capabilities import Capability
 ENTRY_POINT_GROUP = "storage_api.backends"
 
 BUILTIN: Mapping[str, str] = {
+    "CroitStorage": "storage_api.backends.croit.backend",
     "CscsStorage": "storage_api.backends.cscs.backend",
     "DummyStorage": "storage_api.backends.dummy.backend",
     "EcsStorage": "storage_api.backends.ecs.backend",

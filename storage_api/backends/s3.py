@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from storage_api.backends.s3_errors import S3Refusal, translated
@@ -158,6 +159,11 @@ class S3Bucket:
             wanted["CreateBucketConfiguration"] = {"LocationConstraint": location}
         headers = {"x-amz-storage-class": storage_class} if storage_class else None
         self._run(lambda s3: s3.create_bucket(Bucket=self._name, **wanted), headers)
+
+    def created(self) -> datetime | None:
+        """When it was made, as the list of all of the owner's buckets tells."""
+        rows = self._run(lambda s3: s3.list_buckets())["Buckets"]
+        return next((row["CreationDate"] for row in rows if row["Name"] == self._name), None)
 
     def has_storage_class(self, name: str) -> bool:
         """RGW checks this header on every request, so a read tells without writing anything."""

@@ -56,6 +56,12 @@ class Database:
         with self._transaction(tables, writes=True) as connection:
             yield connection
 
+    def close(self) -> None:
+        """Close the connections that nobody uses; the next transaction makes new ones."""
+        with self._lock:
+            if self._engine is not None and self._process == os.getpid():
+                self._engine.dispose()
+
     @contextmanager
     def _transaction(self, tables: "MetaData", *, writes: bool) -> Iterator["Connection"]:
         from storage_api.database import engines  # noqa: PLC0415  # slow to import

@@ -111,8 +111,8 @@ def make_tables(engine: Engine, tables: MetaData) -> None:
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert what is not there yet, whoever else does so now; answers how many were new."""
     insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-    statement = insert(table).on_conflict_do_nothing()
-    return sum(connection.execute(statement, row).rowcount for row in rows)
+    statement = insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return sum(len(connection.execute(statement, row).all()) for row in rows)
 
 
 def alone(connection: Connection, name: str) -> None:

@@ -1,6 +1,7 @@
 """huey and the leases, over SQLite or Redis; nothing above knows which."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Connection:
 
     huey: Huey
     leases: Leases
+    close: Callable[[], object]
 
 
 def connect(directory: Path | None, redis_url: Secret | None, lease_seconds: float) -> Connection:
@@ -55,7 +57,8 @@ def _redis(url: Secret, lease_seconds: float) -> Connection:
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     )
     huey = RedisHuey(_NAME, connection_pool=pool, serializer=JsonSerializer(), results=False)
-    return Connection(huey, RedisLeases(huey.storage.conn, lease_seconds))
+    leases = RedisLeases(huey.storage.conn, lease_seconds)
+    return Connection(huey, leases, pool.disconnect)
 
 
 def _sqlite(directory: Path) -> Connection:
@@ -63,4 +66,4 @@ def _sqlite(directory: Path) -> Connection:
     # Made here, so that nobody else can read it; SQLite gives its other files the same mode.
     os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     huey = SqliteHuey(_NAME, filename=str(file), serializer=JsonSerializer(), results=False)
-    return Connection(huey, FileLeases(directory / _LEASES))
+    return Connection(huey, FileLeases(directory / _LEASES), huey.storage.close)

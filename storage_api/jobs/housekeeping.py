@@ -1,5 +1,7 @@
 """What any consumer does every few seconds: puts back what was broken off, forgets the old."""
 
+import time
+
 import structlog
 
 from storage_api.jobs.leases import Leases
@@ -18,7 +20,7 @@ class Housekeeping:
         self._store = store
         self._queue = queue
         self._leases = leases
-        self._keep = timing.keep
+        self._timing = timing
         self._reachable = True
 
     def tidy(self) -> None:
@@ -38,24 +40,28 @@ class Housekeeping:
             self._reachable = True
 
     def _put_back(self, records: list[Record]) -> None:
-        if not records:
+        """Those that nobody works on, and that stand in no queue."""
+        lost = [record for record in records if self._is_due(record)]
+        if not lost:
             return
         waiting = self._queue.waiting()
-        for record in reversed(records):
+        for record in reversed(lost):
             job = record.job.id
-            if job in waiting:
-                continue
             with reaching():
-                taken = self._leases.is_taken(job)
-            # What is not due yet goes back once it is.
-            if not taken and record.retry_at <= now().timestamp():
+                in_hands = job in waiting or self._leases.is_taken(job)
+            if not in_hands:
                 log.warning("job-put-back", job=job, state=record.job.state)
                 self._queue.put(job)
+
+    def _is_due(self, record: Record) -> bool:
+        """Not if it is to wait, or was made this moment and is about to be queued."""
+        created = record.job.created.timestamp() if record.job.created else 0.0
+        return max(created + self._timing.scan, record.retry_at) <= time.time()
 
     def _forget(self, records: list[Record]) -> None:
         for record in records:
             finished = record.job.finished
-            if finished is not None and now() - finished > self._keep:
+            if finished is not None and now() - finished > self._timing.keep:
                 self._store.remove(record.job.id)
                 with reaching():
                     self._leases.forget(record.job.id)

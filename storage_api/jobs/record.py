@@ -49,7 +49,7 @@ class Record:
 def new_record(kind: str, backend: str, target: Ref, asked_by: str) -> Record:
     """Ids sort by the time at which they were made."""
     job = Job(
-        id=f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(4)}",
+        id=f"{time.time_ns():016x}{secrets.token_hex(2)}",
         kind=kind,
         backend=backend,
         namespace=target.namespace,

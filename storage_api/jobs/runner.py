@@ -60,6 +60,9 @@ class Runner:
         """Do the job, unless somebody else is on it, or it has ended or is not due."""
         with structlog.contextvars.bound_contextvars(job=job):
             try:
+                if self._leaving():
+                    self.queue.put(job)
+                    return
                 with reaching():
                     lease = self._leases.take(job, _PATIENCE_SECONDS)
                 if lease is not None:
@@ -156,16 +159,9 @@ class Runner:
         ended = record.updated(state=state, errors=errors, finished=now())
         self.store.put(ended)
         job = ended.job
-        log.info("job-ended", state=state, done=job.done, total=job.total)
-        audit.info(
-            "audit",
-            who=job.asked_by,
-            backend=job.backend,
-            action=job.kind,
-            target=str(record.target),
-            job=job.id,
-            outcome=state,
-        )
+        what = {"job": job.id, "backend": job.backend, "target": str(record.target)}
+        log.info("job-ended", kind=job.kind, state=state, done=job.done, total=job.total, **what)
+        audit.info("audit", who=job.asked_by, action=job.kind, outcome=state, **what)
 
 
 def _begun(record: Record) -> Record:

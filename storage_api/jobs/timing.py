@@ -18,8 +18,10 @@ class Timing:
     poll: float = 1.0
     #: Until another consumer takes over from one that is gone, where no kernel tells.
     lease: float = 10.0
-    #: What a worker may take to leave its job when the process ends.
+    #: What a worker may take to leave its job when the service ends around it.
     leave: float = 5.0
+    #: The same for a consumer of its own; OpenShift waits 30 seconds.
+    leave_alone: float = 20.0
     #: How long a job is kept after its end.
     keep: timedelta = timedelta(days=7)
     #: A consumer that was not seen for so long is gone.

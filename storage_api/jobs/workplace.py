@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Error as SqliteError
 
 import structlog
+from redis.exceptions import RedisError
 
 from storage_api.backends.base import StorageBackend
 from storage_api.domain.secrets import Secret
@@ -95,6 +97,8 @@ class Workplace:
         self._over.set()
         if self._consumer is not None:
             self._consumer.stop_flag.set()
+        if self._thread is None:
+            self._disconnect()
 
     def close(self) -> None:
         """Stop, and wait a moment until all have left: their jobs need not be missed then."""
@@ -124,9 +128,13 @@ class Workplace:
             else:
                 consumer.run()
                 consumer.stop(graceful=True)
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        """Whoever comes late connects again."""
         if self._open is not None:
-            with suppress(Exception):  # nobody is left who could use it
-                self._open[0].huey.storage.close()
+            with suppress(SqliteError, RedisError, OSError):
+                self._open[0].close()
 
     def _prepare(self, *, signals: bool) -> JobConsumer:
         connection, runner = self._opened()
@@ -142,7 +150,7 @@ class Workplace:
             poll=timing.poll,
             signals=signals,
         )
-        consumer.shutdown_timeout = timing.leave
+        consumer.shutdown_timeout = timing.leave_alone if signals else timing.leave
         runner.leave_when(consumer.stop_flag.is_set)
         self._consumer = consumer
         if self._over.is_set():

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from storage_api.database import Database
+from storage_api.domain.capabilities import HolderKind
 from storage_api.domain.models import MeteredUsage
 from storage_api.metering.periods import Period, period
 from storage_api.metering.units import days, unit_days
@@ -48,6 +49,31 @@ class Meter:
         return sorted(
             (_row(integral, wanted, unit) for integral in found), key=lambda row: row.holder
         )
+
+    def picture(
+        self,
+        backend: str,
+        wanted: Period,
+        unit: str,
+        *,
+        kind: HolderKind | None = None,
+        name: str = "*",
+    ) -> bytes:
+        """An SVG of usage over the period; ``name``, which may hold ``*``, narrows it down.
+
+        Raises:
+            BackendError: the database is down.
+        """
+        from storage_api.metering.drawing import svg  # noqa: PLC0415  # slow to import
+        from storage_api.metering.integral import Wanted  # noqa: PLC0415
+        from storage_api.metering.overview import overview  # noqa: PLC0415
+        from storage_api.metering.tables import TABLES  # noqa: PLC0415
+
+        with self.database.reading(TABLES) as connection:
+            shown = overview(connection, Wanted(backend, *wanted.seconds, kind), name)
+        begin, end = (moment.astimezone(self.zone) for moment in (wanted.begin, wanted.end))
+        title = f"{backend}, {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} ({self.zone})"
+        return svg(shown, title, unit, self.zone)
 
 
 def _row(found: "Integral", wanted: Period, unit: str) -> MeteredUsage:

@@ -77,7 +77,12 @@ class Sampler:
         have the same.
         """
         threads = [
-            threading.Thread(target=self._follow, args=(endpoint, stopped), daemon=True)
+            threading.Thread(
+                target=self._follow,
+                args=(endpoint, stopped),
+                name=f"sample {endpoint}",
+                daemon=True,
+            )
             for endpoint in self._backends
         ]
         for thread in threads:

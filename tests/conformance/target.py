@@ -30,9 +30,10 @@ class Quirks:
     where clients alone can lock and a caller of the API cannot. ``account_prefix``: how the
     names of accounts begin. ``s3_endpoint``: where their owners are told to go.
     ``default_namespace``: what paths without one mean, where it has a name. ``user_settings``:
-    whether users have e-mail addresses, a number of buckets and quotas. ``max_keys``: the keys
-    that a user can have. ``least_bytes``: the least limit that there can be; where it is not 0
-    there is no limit of 0 objects either, and no quota that rests.
+    whether users have e-mail addresses and quotas. ``max_buckets``: whether the number of a
+    user's buckets can be limited. ``max_keys``: the keys that a user can have.
+    ``least_bytes``: the least limit that there can be; where it is not 0 there is no limit of
+    0 objects either, and no quota that rests.
     """
 
     families: frozenset[Capability]
@@ -55,6 +56,7 @@ class Quirks:
     max_keys: int | None = None
     least_bytes: int = 0
     s3_endpoint: str | None = None
+    max_buckets: bool = True
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,12 @@ class Place:
     def url(self, *parts: str) -> str:
         scope = ["namespaces", self.namespace] if self.namespace else []
         return self.target.url(*scope, *parts)
+
+    def may_say(self, **fields: Any) -> dict[str, Any]:
+        """``fields`` without what this back-end does not have."""
+        quirks = self.target.quirks
+        foreign = {"max_buckets": not quirks.max_buckets, "email": not quirks.user_settings}
+        return {name: value for name, value in fields.items() if not foreign.get(name)}
 
     def new_user(self, **fields: Any) -> str:
         name = fresh("user")

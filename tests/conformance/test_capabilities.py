@@ -14,6 +14,9 @@ from tests.servers import service
 
 #: An entry of SAPI_BACKENDS for each class; nothing needs to listen there.
 ENTRIES = {
+    "CroitStorage": (
+        "CroitStorage🌈api_url🌈http://127.0.0.1:9🌈token🌈t🌈s3_endpoint🌈http://127.0.0.1:9"
+    ),
     "CscsStorage": (
         "CscsStorage🌈waldur_api_url🌈http://127.0.0.1:9🌈waldur_api_token🌈t"
         "🌈storage_systems🌈capstor=capstor🌈development_mode🌈true"
@@ -43,6 +46,7 @@ _FIRST = {
     "users": Capability.USERS,
     "namespaces": Capability.NAMESPACES,
     "capacity": Capability.CAPACITY,
+    "usage": Capability.USAGE,
     "storage-resources": Capability.STORAGE_RESOURCES,
     "gid-cache": Capability.STORAGE_RESOURCES,
 }
@@ -63,7 +67,7 @@ def offered(class_name: str, path: str) -> bool:
         return False
     if issubclass(loaded, QuotaStore) and family is Capability.QUOTA:
         return _HOLDERS[first] in loaded.quota_holders
-    if issubclass(loaded, UsageReporter) and family is Capability.USAGE:
+    if issubclass(loaded, UsageReporter) and family is Capability.USAGE and first in _HOLDERS:
         return _HOLDERS[first] in loaded.usage_holders
     return True
 

@@ -96,6 +96,7 @@ def target(sim: EcsSimulator, moto: MotoServer) -> Target:
         s3_endpoint=moto.url,
         default_namespace=HOME,
         user_settings=False,
+        max_buckets=False,
         max_keys=2,
         least_bytes=GIB,
     )

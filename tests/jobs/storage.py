@@ -46,6 +46,7 @@ class LabStorage(DummyStorage):
         kind, *numbers = user.name.split(".")
         with self._alone(user.name):
             self.note(f"begin {user.name}")
+            self.note(f"pid {os.getpid()}")
             match kind, numbers:
                 case "steps", [steps, pause, *_]:
                     self._steps(user.name, int(steps), int(pause) / 1000, progress)

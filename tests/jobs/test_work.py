@@ -21,6 +21,7 @@ def test_a_job_is_done_and_tells_what_it_did(lab: Lab) -> None:
         assert (ended.state, ended.done, ended.total, ended.errors) == ("done", 5, 5, [])
         times = [ended.created, ended.started, ended.finished, datetime.now(UTC)]
         assert times == sorted(time for time in times if time)
+        wait_for(lambda: '"audit"' in consumer.log.read_text())
         events = [line for line in consumer.lines() if line.get("job") == job.id]
     assert [line["event"] for line in events] == ["job-started", "job-ended", "audit"]
     audit = events[-1]

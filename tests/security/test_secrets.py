@@ -38,6 +38,8 @@ ENVIRONMENT = {
     "BASIC_AUTH_PASSWORD": "planted-password",
 }
 PLANTED = "planted-"
+#: Options that exclude others: croit is signed on to in one way.
+EXCLUDED = {("CroitStorage", "password")}
 
 
 def planted_options(class_name: str) -> dict[str, str]:
@@ -46,14 +48,23 @@ def planted_options(class_name: str) -> dict[str, str]:
     return {
         field.name: f"{PLANTED}{field.name}"
         for field in dataclasses.fields(options)
-        if "Secret" in str(field.type)
+        if "Secret" in str(field.type) and (class_name, field.name) not in EXCLUDED
     }
 
 
 def configured(class_name: str, **more: str) -> str:
     """An entry of SAPI_BACKENDS that needs no storage system to be there."""
     needed = {
+        "CroitStorage": {
+            "api_url": "http://127.0.0.1:9",
+            "s3_endpoint": "http://127.0.0.1:9",
+        },
         "RadosgwStorage": {"endpoint": "http://127.0.0.1:9", "admin_access_key": "AKIA"},
+        "EcsStorage": {
+            "url": "https://127.0.0.1:9",
+            "username": "storage-api",
+            "monitor_username": "monitor",
+        },
         "NetappStorage": {"username": "storage-api", "vserver": "vs3sx50"},
         "CscsStorage": {
             "waldur_api_url": "http://127.0.0.1:9",
@@ -175,6 +186,8 @@ WRONG_BACKENDS = [
     "a🌈NetappStorage🌈password_file🌈/planted-path/of/a/file🌈username🌈x🌈vserver🌈y",
     configured("RadosgwStorage", read_timeout="planted-number", verify_tls="planted-boolean"),
     configured("RadosgwStorage", endpoint="planted-url"),
+    configured("CroitStorage", password="planted-other-way", api_url="planted-url"),
+    configured("CroitStorage", s3_endpoint="planted-url", user_prefix="planted prefix"),
 ]
 
 

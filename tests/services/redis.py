@@ -32,11 +32,18 @@ class RedisServer:
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[RedisServer]:
-    """Keeps nothing on disk; takes commands only with the password."""
-    port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    command += ["--requirepass", PASSWORD, "--dir", str(folder)]
+def redis_server(folder: Path, port: int | None = None) -> Iterator[RedisServer]:
+    """Takes commands only with the password.
+
+    Keeps nothing on disk, unless it has a ``port`` of its own, to be found there again.
+    """
+    command = ["redis-server", "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    command += ["--requirepass", PASSWORD]
+    if port is None:
+        port = free_port()
+    else:
+        command += ["--appendonly", "yes", "--appendfsync", "always"]
+    command += ["--port", str(port)]
     with (folder / "redis.log").open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT

@@ -32,17 +32,17 @@ class CroitClient:
     # Users
 
     def list_users(self) -> list[Json]:
-        return self._listing(["s3", "users"])
+        return self._listing(["s3", "users"], "uid")
 
     def find_user(self, uid: str) -> Json | None:
         """Servers ignore filters that they do not know, so the rows are looked through."""
-        rows = self._listing(["s3", "users"], [("uid", uid)])
+        rows = self._listing(["s3", "users"], "uid", [("uid", uid)])
         return next((row for row in rows if row.get("uid") == uid), None)
 
     def find_by_address(self, email: str) -> Json | None:
         """RGW keeps addresses in lower case, and compares them so."""
         wanted = email.lower()
-        rows = self._listing(["s3", "users"], where={"email": {"_eq": wanted}})
+        rows = self._listing(["s3", "users"], "uid", where={"email": {"_eq": wanted}})
         return next((row for row in rows if str(row.get("email")).lower() == wanted), None)
 
     def create_user(self, fields: Json) -> None:
@@ -108,7 +108,7 @@ class CroitClient:
 
     def list_buckets(self) -> list[Json]:
         """Every bucket with its statistics."""
-        return self._listing(["s3", "buckets"])
+        return self._listing(["s3", "buckets"], "id")
 
     def list_buckets_of(self, uid: str) -> list[Json]:
         """Of a user who exists."""
@@ -116,7 +116,7 @@ class CroitClient:
 
     def list_buckets_named(self, name: str) -> list[Json]:
         """One in each tenant that has such a bucket."""
-        rows = self._listing(["s3", "buckets"], where={"bucket": {"_eq": name}})
+        rows = self._listing(["s3", "buckets"], "id", where={"bucket": {"_eq": name}})
         return [row for row in rows if row.get("bucket") == name]
 
     def set_bucket_owner(self, name: str, uid: str) -> None:
@@ -129,15 +129,18 @@ class CroitClient:
         """Without its data, which is to say that reason ``NOT_EMPTY`` is one of the answers."""
         self._change("DELETE", ["s3", "buckets", name], body={"name": name, "deleteData": False})
 
-    def count_uploads(self, name: str, owner: str) -> int:
-        """Open multipart uploads, as far as the first page tells."""
-        found = self._object(["s3", "buckets", name, "multipart-uploads"], [("owner", owner)])
-        return len(_rows(found.get("uploads", found.get("data"))))
+    def list_uploads(self, name: str, owner: str) -> list[Json]:
+        """Open multipart uploads."""
+        path = ["s3", "buckets", name, "multipart-uploads"]
+        return _rows(self._session.get(path, [("owner", owner)]))
 
-    def placements(self) -> list[Json]:
-        """One row for each placement and storage class."""
+    def placements(self) -> tuple[str, list[Json]]:
+        """The default one's name, and a row for each placement and storage class."""
         found = self._object(["s3", "placements"])
-        return _rows(found.get("placements", found.get("data")))
+        default = found.get("defaultPlacementRule")
+        if not isinstance(default, str):
+            raise _malformed()
+        return default, _rows(found.get("placements", found.get("data")))
 
     # Statistics over time
 
@@ -178,10 +181,14 @@ class CroitClient:
         return found
 
     def _listing(
-        self, path: list[str], query: Query = (), where: Mapping[str, Any] | None = None
+        self,
+        path: list[str],
+        order: str,
+        query: Query = (),
+        where: Mapping[str, Any] | None = None,
     ) -> list[Json]:
-        """All rows: croit sends a bare array, or pages where it was asked for them."""
-        paging = [("pagination", _page(0, where))] if where else []
+        """All rows: croit sends a bare array, or pages, which are asked for by ``order``."""
+        paging = [("pagination", _page(0, order, where))] if where else []
         found = self._session.get(path, [*query, *paging])
         if isinstance(found, list):
             return _rows(found)
@@ -193,11 +200,19 @@ class CroitClient:
                 return rows
             if not data:
                 raise BackendMisbehaved("croit's list does not come to its end.")
-            found = self._session.get(path, [*query, ("pagination", _page(len(rows), where))])
+            following = ("pagination", _page(len(rows), order, where))
+            found = self._session.get(path, [*query, following])
 
 
-def _page(after: int, where: Mapping[str, Any] | None) -> str:
-    return json.dumps({"after": after, "limit": _PAGE, "where": where or {}})
+def _page(after: int, order: str, where: Mapping[str, Any] | None) -> str:
+    return json.dumps(
+        {
+            "after": after,
+            "limit": _PAGE,
+            "sortBy": [{"column": order, "order": "ASC"}],
+            "where": where or {},
+        }
+    )
 
 
 def _page_of(found: Any) -> tuple[list[Json], int]:

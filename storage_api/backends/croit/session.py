@@ -51,7 +51,7 @@ class ApiToken(Credential):
     def current(self) -> Secret:
         return self._header
 
-    def renewed(self, refused: Secret) -> Secret:
+    def renewed(self, refused: Secret) -> Secret:  # noqa: ARG002  # nothing replaces it
         raise BackendRefused(
             f"{self._name} does not accept our API token; has it expired, or was it revoked?"
         )

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
-
+from storage_api.backends.accounts import AccountOptions
 from storage_api.backends.options import bounded, check_ca_file
+from storage_api.backends.rgw_names import TENANT
+from storage_api.backends.s3_endpoint import ENDPOINT_WORDS, is_endpoint
 from storage_api.domain.secrets import Secret
-from storage_api.domain.units import MAX_BYTES
 
-#: RGW, below croit, accepts nothing else as a tenant.
-TENANT = re.compile(r"[A-Za-z0-9_]{1,64}")
-_MISTAKES_OF_TEXT = {
+_PATTERNS = {
     "user_prefix": r"[A-Za-z0-9_.@-]{0,64}",
-    "slug_separator": r"[A-Za-z0-9_.@-]{1,8}",
     "s3_region": r"[A-Za-z0-9_-]{1,64}",
     "default_tenant": TENANT.pattern,
     "default_placement": r"[A-Za-z0-9_.-]{1,128}",
@@ -24,7 +21,7 @@ _MISTAKES_OF_TEXT = {
 
 
 @dataclass(frozen=True)
-class CroitOptions:
+class CroitOptions(AccountOptions):
     """``api_url`` is croit's address, with or without ``/api``; ``s3_endpoint`` the gateway's.
 
     croit is signed on to with ``token``, or with ``username`` and ``password``.
@@ -42,24 +39,19 @@ class CroitOptions:
     connect_timeout: float = bounded(5.0, minimum=0.1, maximum=60)
     concurrency: int = bounded(8, minimum=1, maximum=256)
     user_prefix: str = "waldur_"
-    slug_separator: str = "_"
-    max_username_length: int = bounded(64, minimum=16, maximum=128)
     default_tenant: str | None = None
     default_placement: str | None = None
     default_storage_class: str | None = None
-    default_storage_limit: int | None = bounded(None, minimum=1, maximum=MAX_BYTES)
-    default_object_limit: int | None = bounded(None, minimum=1, maximum=MAX_BYTES)
-    allow_purge: bool = False
-    expose_credentials: bool = False
 
     def __post_init__(self) -> None:
         """Name everything that is wrong; never the value, which may be a secret."""
         object.__setattr__(self, "s3_endpoint", self.s3_endpoint.removesuffix("/"))
         mistakes = [*self._wrong_addresses(), *self._wrong_credentials(), *self._wrong_texts()]
-        try:
-            check_ca_file(self.ca_file)
-        except ValueError as error:
-            mistakes.append(str(error))
+        for check in (lambda: check_ca_file(self.ca_file), lambda: self.naming(self.user_prefix)):
+            try:
+                check()
+            except ValueError as error:
+                mistakes.append(str(error))
         if mistakes:
             raise ValueError("; ".join(mistakes))
 
@@ -72,11 +64,8 @@ class CroitOptions:
         wrong = []
         if not _is_address(self.api_url):
             wrong.append("option 'api_url' must be http(s)://host[:port][/path]: no user, no query")
-        if not (_is_address(self.s3_endpoint) and _is_origin(self.s3_endpoint)):
-            wrong.append(
-                "option 's3_endpoint' must be the gateway's http(s)://host[:port] and nothing "
-                "more: no path, no user, no query, and a host name as DNS has them"
-            )
+        if not is_endpoint(self.s3_endpoint):
+            wrong.append(f"option 's3_endpoint' {ENDPOINT_WORDS}")
         return wrong
 
     def _wrong_credentials(self) -> list[str]:
@@ -97,7 +86,7 @@ class CroitOptions:
     def _wrong_texts(self) -> list[str]:
         return [
             f"option {name!r} must match {pattern}"
-            for name, pattern in _MISTAKES_OF_TEXT.items()
+            for name, pattern in _PATTERNS.items()
             if (value := getattr(self, name)) is not None and not re.fullmatch(pattern, value)
         ]
 
@@ -111,9 +100,3 @@ def _is_address(text: str) -> bool:
         return False
     path = re.fullmatch(r"(/[A-Za-z0-9_.~-]+)*/?", parts.path) and "/." not in parts.path
     return bool(known and path and not any(rest) and not re.search(r"[\s?#@\x00-\x1f]", text))
-
-
-def _is_origin(text: str) -> bool:
-    """What boto3 would refuse, it would refuse only in the middle of a request."""
-    valid = is_valid_endpoint_url(text) or is_valid_ipv6_endpoint_url(text)
-    return bool(valid) and not urlsplit(text).path

@@ -4,11 +4,13 @@ Both open the same access key, the user's name. ECS caches them on its nodes: fo
 minutes a new one may be refused and an ended one accepted.
 """
 
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
 
+from storage_api.backends.access_keys import is_left_over, is_temporary, temporary_key_id
 from storage_api.backends.ecs import mapping_users as mapping
 from storage_api.backends.ecs.base import EcsBase
 from storage_api.backends.ecs.errors import AMBIGUOUS, is_absent, is_refused
@@ -29,6 +31,7 @@ from storage_api.domain.secrets import Secret
 
 _KEYS = ("object", "user-secret-keys")
 _MOST = 2
+_SECRET_BYTES = 20
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +47,7 @@ class Keys(EcsBase):
         namespace = self._namespace(user.namespace)
         with self._changing_user(namespace, user.name):
             found = self._existing_user(namespace, user.name)
-            held = self._keys_of(namespace, user.name)
+            held = self._lasting_keys(namespace, user.name)
             return self._make_key(namespace, found, held)
 
     def delete_key(self, user: Ref, access_key: str) -> None:
@@ -62,11 +65,11 @@ class Keys(EcsBase):
         namespace, minutes = self._namespace(user.namespace), old_key_expires_in_minutes
         with self._changing_user(namespace, user.name):
             found = self._existing_user(namespace, user.name)
-            held = self._keys_of(namespace, user.name)
+            held = self._lasting_keys(namespace, user.name)
             old = _named(held, access_key)
             if old is None:
                 raise NotFound(f"The user {str(user)!r} has no key {access_key!r}.")
-            made = self._make_key(namespace, found, held, minutes)
+            made = self._make_key(namespace, found, held, old_ends_in=minutes)
             if minutes:
                 self._require_expiry(namespace, user.name, old, made)
             else:
@@ -86,8 +89,23 @@ class Keys(EcsBase):
         row = self._ecs.find((*_KEYS, uid, namespace), as_admin=True)
         return mapping.key_rows(row) if row is not None else []
 
+    def _lasting_keys(self, namespace: str, uid: str) -> list[KeyRow]:
+        """Without those that a killed process left over, which are ended now."""
+        keys = self._keys_of(namespace, uid)
+        left_over = [key for key in keys if key.secret and is_left_over(key.secret.reveal())]
+        for key in left_over:
+            log.warning("temporary-key-ended", uid=uid, key=key.name)
+            self._end_key(namespace, uid, key)
+        return [key for key in keys if key not in left_over]
+
     def _make_key(
-        self, namespace: str, user: Json, held: Sequence[KeyRow], old_ends_in: int = 0
+        self,
+        namespace: str,
+        user: Json,
+        held: Sequence[KeyRow],
+        *,
+        old_ends_in: int = 0,
+        secret: Secret | None = None,
     ) -> NewKey:
         """The caller holds ``_changing_user``. A lost answer is looked for, never asked again."""
         record = mapping.user_record(user, held)
@@ -96,6 +114,8 @@ class Keys(EcsBase):
         body: Json = {"namespace": namespace}
         if old_ends_in:
             body["existing_key_expiry_time_mins"] = str(old_ends_in)
+        if secret is not None:
+            body["secretkey"] = secret
         locked = bool(record.suspended)
         try:
             document = self._ecs.post((*_KEYS, record.name), body).document
@@ -196,6 +216,8 @@ class Keys(EcsBase):
     def _owner_key(self, namespace: str, uid: str) -> Iterator[S3Key]:
         """A key of the owner's, or one for as long as this is entered if there is none.
 
+        ECS lets us choose a secret, and shows it: so one that was left over can be told.
+
         Raises:
             Conflict: the owner is locked or gone, or all keys are hidden.
         """
@@ -205,8 +227,10 @@ class Keys(EcsBase):
         if key is not None:
             yield key
             return
+        secret = Secret(temporary_key_id() + secrets.token_hex(_SECRET_BYTES))
         with self._changing_user(namespace, uid):
-            made = self._make_key(namespace, owner, held)
+            held = self._lasting_keys(namespace, uid)
+            made = self._make_key(namespace, owner, held, secret=secret)
         try:
             yield S3Key(uid, Secret(made.secret_key))
         finally:
@@ -239,7 +263,7 @@ def _named(keys: Sequence[KeyRow], name: str) -> KeyRow | None:
 def _usable(uid: str, keys: Sequence[KeyRow]) -> S3Key | None:
     """The one that lasts, rather than one that is about to end."""
     for key in sorted(keys, key=lambda key: key.expires is not None):
-        if key.secret is not None:
+        if key.secret is not None and not is_temporary(key.secret.reveal()):
             return S3Key(uid, key.secret)
     return None
 

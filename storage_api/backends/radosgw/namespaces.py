@@ -7,15 +7,11 @@ from storage_api.backends.objects import NamespaceStore
 from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.base import RadosgwBase
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
-from storage_api.backends.rgw_names import MARKER, TENANT, check_text, full_uid, split_uid
+from storage_api.backends.rgw_names import MARKER, TENANT, check_namespace, full_uid, split_uid
 from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
 from storage_api.domain.models import Namespace
 from storage_api.domain.requests import NamespaceCreate, NamespacePatch
 
-_NOT_HERE = (
-    *("parent", "replication_group", "quota", "labels", "admins", "external_group_admins"),
-    *("user_mapping", "encryption_enabled", "compliance_enabled", "default_bucket_size"),
-)
 _AT_ONCE = 4
 
 
@@ -46,7 +42,7 @@ class Namespaces(RadosgwBase, NamespaceStore):
         return _record(name, marker)
 
     def create_namespace(self, name: str, fields: NamespaceCreate) -> tuple[Namespace, bool]:
-        _check_settings(fields)
+        check_namespace(fields)
         if not TENANT.fullmatch(name):
             raise Invalid("A namespace of RadosGW has 1 to 64 of A-Z a-z 0-9 _ as its name.")
         with self._changing_user(full_uid(name, MARKER)):
@@ -58,7 +54,7 @@ class Namespaces(RadosgwBase, NamespaceStore):
         return found, False
 
     def update_namespace(self, name: str, changes: NamespacePatch) -> Namespace:
-        _check_settings(changes)
+        check_namespace(changes)
         with self._changing_user(full_uid(name, MARKER)):
             self.get_namespace(name)
             if "display_name" in changes and not self._make_marker(name, changes):
@@ -109,10 +105,3 @@ class Namespaces(RadosgwBase, NamespaceStore):
 def _record(name: str, marker: Json | None) -> Namespace:
     shown = mapping.user_record(marker).display_name if marker else None
     return Namespace(name=name, display_name=None if shown == MARKER else shown)
-
-
-def _check_settings(fields: NamespaceCreate | NamespacePatch) -> None:
-    foreign = [name for name in _NOT_HERE if fields.get(name) is not None]
-    if foreign:
-        raise Invalid(f"RadosGW cannot honour {', '.join(foreign)} of a namespace.")
-    check_text("display_name", fields.get("display_name", "-"))

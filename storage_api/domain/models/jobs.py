@@ -19,7 +19,7 @@ class JobState(StrEnum):
 class Job:
     """One piece of work, as far as it is."""
 
-    id: str = described("The job's identifier.", example="019aa4b0c3d2e5f60718", default=MISSING)
+    id: str = described("The job's identifier.", example="18795f3c2b1a0d4e9c31", default=MISSING)
     kind: str = described("What is done.", example="purge-user", default=MISSING)
     backend: str = described("The back-end's endpoint name.", example="ceph", default=MISSING)
     namespace: str | None = described("Namespace of what is worked on.", example=None)

@@ -221,7 +221,7 @@ class TestCreation:
 
     def test_what_was_not_done_is_no_success(self, sim: EcsSimulator, storage: EcsStorage) -> None:
         for kind in ("cut-before", "status"):
-            sim.faults.add(kind=kind, method="POST", path=CREATE)  # type: ignore[arg-type]
+            sim.faults.add(kind=kind, method="POST", path=CREATE)
             with pytest.raises(BackendUnavailable):
                 storage.create_bucket(DATA, PLAIN)
         assert sim.buckets(NAMESPACE) == []
@@ -289,7 +289,7 @@ class TestReading:
 
     def test_the_acl_names_who_may_do_what(self, sim: EcsSimulator, storage: EcsStorage) -> None:
         storage.create_bucket(DATA, PLAIN)
-        sim.world.bucket(*DATA).acl = {
+        sim.world.bucket(NAMESPACE, DATA.name).acl = {
             "owner": "alice",
             "default_group": "",
             "user_acl": [{"user": "alice", "permission": ["full_control"]}],
@@ -322,15 +322,15 @@ class TestDeletion:
         storage.create_bucket(DATA, {**PLAIN, "versioning": Versioning.ENABLED})
         match content:
             case "object" | "version":
-                sim.put_object(*DATA, size=10)
+                sim.put_object(NAMESPACE, DATA.name, size=10)
             case "upload":
-                sim.open_upload(*DATA, size=10)
+                sim.open_upload(NAMESPACE, DATA.name, size=10)
         if content in {"marker", "version"}:
-            sim.delete_object(*DATA)
+            sim.delete_object(NAMESPACE, DATA.name)
         with pytest.raises(Conflict, match="still holds"):
             storage.delete_bucket(DATA)
         assert sim.buckets(NAMESPACE) == ["data"]
-        sim.delete_versions(*DATA)
+        sim.delete_versions(NAMESPACE, DATA.name)
         storage.delete_bucket(DATA)
 
     def test_a_lost_answer_is_looked_for(self, sim: EcsSimulator, storage: EcsStorage) -> None:

@@ -49,7 +49,7 @@ class TestEachRelease:
         made = [storage.create_key(ALICE) for _ in range(2)]
         assert {key.access_key for key in made} == {ALICE.name}
         assert ids(storage) == [key.id for key in made]
-        assert sim.secrets(*ALICE) == [key.secret_key for key in made]
+        assert sim.secrets(NAMESPACE, ALICE.name) == [key.secret_key for key in made]
         assert storage.get_user(ALICE).key_ids == ids(storage)
 
     def test_a_third_is_a_conflict_and_not_even_asked_for(
@@ -68,7 +68,7 @@ class TestEachRelease:
         gone, kept = (storage.create_key(ALICE) for _ in range(2))
         for _ in range(2):
             storage.delete_key(ALICE, str(gone.id))
-            assert sim.secrets(*ALICE) == [kept.secret_key]
+            assert sim.secrets(NAMESPACE, ALICE.name) == [kept.secret_key]
         assert ids(storage) == [kept.id]
 
     def test_a_body_that_names_no_key_is_never_sent(
@@ -86,7 +86,7 @@ class TestEachRelease:
     ) -> None:
         old = storage.create_key(ALICE)
         new = storage.rotate_key(ALICE, str(old.id))
-        assert sim.secrets(*ALICE) == [new.secret_key]
+        assert sim.secrets(NAMESPACE, ALICE.name) == [new.secret_key]
         assert ids(storage) == [new.id]
         assert new.id != old.id
         with pytest.raises(NotFound):
@@ -104,7 +104,7 @@ class TestEachRelease:
             storage.rotate_key(ALICE, str(new.id))
         sim.clock.advance(3601)
         assert ids(storage) == [new.id]
-        assert sim.secrets(*ALICE) == [new.secret_key]
+        assert sim.secrets(NAMESPACE, ALICE.name) == [new.secret_key]
 
 
 @pytest.mark.parametrize("kind", LOST)
@@ -117,7 +117,7 @@ def test_a_key_whose_answer_is_lost_is_found_not_made_again(
     sim.faults.add(kind=kind, method="POST", path=KEYS)  # type: ignore[arg-type]  # one of them
     made = storage.create_key(ALICE)
     assert len(sent(sim, "POST", KEYS)) == held + 1
-    assert sim.secrets(*ALICE)[-1] == made.secret_key
+    assert sim.secrets(NAMESPACE, ALICE.name)[-1] == made.secret_key
     assert ids(storage)[-1] == made.id
     assert len(ids(storage)) == held + 1
 
@@ -156,14 +156,14 @@ def test_where_secrets_are_hidden_a_lost_one_is_told_by_its_id(
     (lost,) = ids(storage)
     assert str(lost) in str(caught.value)
     storage.delete_key(ALICE, str(lost))
-    assert sim.secrets(*ALICE) == []
+    assert sim.secrets(NAMESPACE, ALICE.name) == []
 
 
 def test_hidden_keys_are_rotated_by_their_ids(sim: EcsSimulator, storage: EcsStorage) -> None:
     sim.settings.hide_secret_keys = True
     old = storage.create_key(ALICE)
     new = storage.rotate_key(ALICE, str(old.id))
-    assert sim.secrets(*ALICE) == [new.secret_key]
+    assert sim.secrets(NAMESPACE, ALICE.name) == [new.secret_key]
     assert sent(sim, "POST", ENDING) == [{"namespace": NAMESPACE, "secret_key_id": old.id}]
 
 
@@ -174,7 +174,7 @@ def test_a_rotation_whose_last_answer_is_lost_is_done(
     old = storage.create_key(ALICE)
     sim.faults.add(kind=kind, method="POST", path=ENDING)  # type: ignore[arg-type]  # one of them
     new = storage.rotate_key(ALICE, str(old.id))
-    assert sim.secrets(*ALICE) == [new.secret_key]
+    assert sim.secrets(NAMESPACE, ALICE.name) == [new.secret_key]
 
 
 def test_if_the_old_key_cannot_end_it_stays_and_the_new_one_goes(
@@ -184,7 +184,7 @@ def test_if_the_old_key_cannot_end_it_stays_and_the_new_one_goes(
     sim.faults.add(kind="status", method="POST", path=ENDING)
     with pytest.raises(BackendUnavailable):
         storage.rotate_key(ALICE, str(old.id))
-    assert sim.secrets(*ALICE) == [old.secret_key]
+    assert sim.secrets(NAMESPACE, ALICE.name) == [old.secret_key]
 
 
 def test_if_nobody_knows_whether_it_ended_the_caller_is_told(
@@ -196,7 +196,7 @@ def test_if_nobody_knows_whether_it_ended_the_caller_is_told(
     sim.faults.add(kind="cut-before", method="GET", path=f"{KEYS}/*", after=1, times=None)
     with pytest.raises((BackendUnavailable, BackendTimeout), match="both may be valid") as caught:
         hasty.rotate_key(ALICE, str(old.id))
-    assert not any(secret in str(caught.value) for secret in sim.secrets(*ALICE))
+    assert not any(secret in str(caught.value) for secret in sim.secrets(NAMESPACE, ALICE.name))
     sim.faults.clear()
     assert len(ids(storage)) == 2
 
@@ -214,7 +214,7 @@ def test_an_expiry_that_ecs_does_not_keep_is_no_rotation(
     with pytest.raises(BackendMisbehaved, match="expire"):
         storage.rotate_key(ALICE, str(old.id), old_key_expires_in_minutes=5)
     assert len(sent(sim, "POST", ENDING)) == 1
-    assert sim.secrets(*ALICE) == [old.secret_key]
+    assert sim.secrets(NAMESPACE, ALICE.name) == [old.secret_key]
 
 
 @pytest.mark.parametrize("minutes", [0, 30])
@@ -228,13 +228,13 @@ def test_of_rotations_at_once_one_succeeds(sim: EcsSimulator, minutes: int) -> N
     assert len(made) == 1
     refused = {type(one) for one in found if not isinstance(one, NewKey)}
     assert refused == ({Conflict} if minutes else {NotFound})
-    assert made[0].secret_key in sim.secrets(*ALICE)
+    assert made[0].secret_key in sim.secrets(NAMESPACE, ALICE.name)
 
 
 def test_of_callers_at_once_two_get_a_key(sim: EcsSimulator) -> None:
     found = at_once(sim, lambda storage: storage.create_key(ALICE))
     made = [one for one in found if isinstance(one, NewKey)]
-    assert sorted(key.secret_key for key in made) == sorted(sim.secrets(*ALICE))
+    assert sorted(key.secret_key for key in made) == sorted(sim.secrets(NAMESPACE, ALICE.name))
     assert [type(one) for one in found if not isinstance(one, NewKey)] == [Conflict, Conflict]
 
 

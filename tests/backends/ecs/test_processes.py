@@ -2,9 +2,13 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.servers import ROOT
+import requests
+
+from tests.backends.ecs.cluster import logins
+from tests.servers import ROOT, uwsgi_server
 from tests.simulators.ecs import EcsSimulator
 
 BEGIN = """
@@ -55,6 +59,20 @@ def test_a_token_is_in_no_file(sim: EcsSimulator, tmp_path: Path) -> None:
     tokens = {one.headers.get("x-sds-auth-token", "") for one in sim.requests} - {""}
     assert len(tokens) == 1
     assert not [token for token in tokens if token in written(tmp_path)]
+
+
+def test_each_worker_of_the_service_has_one_token_until_the_service_ends(
+    sim: EcsSimulator, tmp_path: Path
+) -> None:
+    account = f"username🌈{sim.username}🌈password🌈{sim.password}🌈ca_file🌈{sim.ca_file}"
+    entry = {"SAPI_BACKENDS": f"ecs🌈EcsStorage🌈url🌈{sim.url}🌈{account}"}
+    with uwsgi_server(entry, tmp_path / "log", processes=2) as server:
+        url = f"{server.url}/v3/ecs/namespaces"
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: requests.get(url, timeout=30), range(40)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert logins(sim) == sim.live_tokens(sim.username) <= 2
+    assert sim.live_tokens(sim.username) == 0
 
 
 def test_a_forked_process_has_a_token_of_its_own(sim: EcsSimulator, tmp_path: Path) -> None:

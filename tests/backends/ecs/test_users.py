@@ -62,7 +62,7 @@ def test_a_user_can_be_made_locked(sim: EcsSimulator, storage: EcsStorage) -> No
     made, _ = storage.create_user(BOB, {"suspended": True})
     assert made.suspended is True
     storage.create_key(BOB)
-    assert sim.secrets(*BOB) == []
+    assert sim.secrets(NAMESPACE, BOB.name) == []
 
 
 def test_a_lock_takes_access_away_and_gives_it_back(sim: EcsSimulator, storage: EcsStorage) -> None:
@@ -70,7 +70,7 @@ def test_a_lock_takes_access_away_and_gives_it_back(sim: EcsSimulator, storage: 
     for suspended, accepted in ((True, []), (False, [key.secret_key])):
         for _ in range(2):
             assert storage.update_user(ALICE, {"suspended": suspended}).suspended is suspended
-        assert sim.secrets(*ALICE) == accepted
+        assert sim.secrets(NAMESPACE, ALICE.name) == accepted
         assert [known.active for known in storage.list_keys(ALICE)] == [not suspended]
 
 

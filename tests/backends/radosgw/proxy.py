@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
+_MOST_SECONDS = 60
+
 
 class Fault(NamedTuple):
     """Spoils the answers to ``times`` requests whose line contains ``part``.
@@ -22,6 +24,32 @@ class Fault(NamedTuple):
     body: bytes = b""
 
 
+class Halt:
+    """Stops the ``number``-th request whose line contains ``part`` until it is released.
+
+    ``after``: the gateway has carried it out by then. It is never answered.
+    """
+
+    def __init__(self, part: str, number: int, *, after: bool) -> None:
+        self.after = after
+        self.reached = threading.Event()
+        self._released = threading.Event()
+        self._part = part
+        self._left = number
+
+    def counts(self, line: str) -> bool:
+        """Whether this is the one."""
+        self._left -= self._part in line
+        return self._left == 0 and self._part in line
+
+    def hold(self) -> None:
+        self.reached.set()
+        assert self._released.wait(_MOST_SECONDS)
+
+    def release(self) -> None:
+        self._released.set()
+
+
 class FaultyProxy:
     """Hands on every request as it is, ``Host`` included, because that is signed."""
 
@@ -29,6 +57,7 @@ class FaultyProxy:
         self._upstream = urlsplit(upstream).netloc
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._halt: Halt | None = None
         self.lines: list[str] = []
 
     def __enter__(self) -> Self:
@@ -67,6 +96,27 @@ class FaultyProxy:
     def spoil(self, part: str, **how: Any) -> None:
         self._faults.append(Fault(part, **how))
 
+    def heal(self) -> None:
+        """Spoil nothing any more."""
+        with self._lock:
+            self._faults.clear()
+
+    def halt(self, part: str = "", number: int = 1, *, after: bool) -> Halt:
+        """From now on, in the place of any former one."""
+        with self._lock:
+            self._halt = Halt(part, number, after=after)
+            return self._halt
+
+    def go_on(self) -> None:
+        """Halt nobody any more."""
+        with self._lock:
+            self._halt = None
+
+    def _halt_for(self, line: str) -> Halt | None:
+        with self._lock:
+            halt = self._halt
+            return halt if halt is not None and halt.counts(line) else None
+
     def _fault_for(self, line: str) -> Fault | None:
         with self._lock:
             self.lines.append(line)
@@ -79,7 +129,15 @@ class FaultyProxy:
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         length = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(length)
-        fault = self._fault_for(f"{handler.command} {handler.path}")
+        line = f"{handler.command} {handler.path}"
+        halt = self._halt_for(line)
+        if halt is not None:
+            if halt.after:
+                self._forward(handler, body)
+            halt.hold()
+            handler.close_connection = True
+            return
+        fault = self._fault_for(line)
         status, headers, content = 502, [("Content-Type", "text/plain")], b""
         if fault is None or fault.forward:
             status, headers, content = self._forward(handler, body)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 from tests.simulators.croit import paging, views
 from tests.simulators.croit.call import Call, answer, done
 from tests.simulators.croit.errors import invalid
 from tests.simulators.croit.records import Grant, Json, NewBucket
 from tests.simulators.waldur.messages import Reply
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def list_buckets(call: Call) -> Reply:
@@ -35,6 +38,8 @@ def create(call: Call) -> Reply:
     acl = _acl(given)
 
     def work() -> str:
+        if not _NAME.fullmatch(name):
+            raise invalid("InvalidBucketName")
         made = store.create_bucket(new)
         if given.get("versioning", "OFF") != "OFF":
             store.set_versioning(made, given["versioning"])

@@ -46,6 +46,8 @@ class GatewayStore(GatewayUsers):
         return sorted((_bucket(row) for row in rows), key=lambda row: (row.tenant, row.name))
 
     def named(self, name: str, owner: str | None) -> list[Bucket]:
+        if "/" in name:
+            return []  # Admin Ops would take it for a tenant's.
         plain = self._bucket("", name)
         if plain is not None and owner in {None, plain.owner}:
             return [plain]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from tests.simulators.croit.clock import Clock, iso
-from tests.simulators.croit.errors import Duplicate, has_buckets, invalid, missing, not_empty
+from tests.simulators.croit.errors import Duplicate, has_buckets, missing, not_empty
 from tests.simulators.croit.memory_users import MemoryUsers
 from tests.simulators.croit.records import (
     Bucket,
@@ -25,8 +24,6 @@ from tests.simulators.croit.records import (
     Usage,
 )
 from tests.simulators.croit.store import Change
-
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 @dataclass
@@ -72,8 +69,6 @@ class MemoryStore(MemoryUsers):
 
     def create_bucket(self, new: NewBucket) -> Bucket:
         owner = self.user(new.owner)
-        if not _BUCKET.fullmatch(new.name):
-            raise invalid("InvalidBucketName")
         there = self._held.get((owner.tenant, new.name))
         if there is not None:
             if there.bucket.owner != new.owner:

@@ -68,7 +68,7 @@ def list_subusers(call: Call) -> Reply:
 
 
 def add_subuser(call: Call) -> Reply:
-    store, uid = call.store, store_uid(call)
+    store, uid = call.store, _uid(call)
     name = _short(uid, call.body["subuser"])
     permissions = call.given.get("permissions", _NO_ACCESS)
 
@@ -80,7 +80,7 @@ def add_subuser(call: Call) -> Reply:
 
 
 def replace_subusers(call: Call) -> Reply:
-    store, uid = call.store, store_uid(call)
+    store, uid = call.store, _uid(call)
     wanted = {_short(uid, row["id"]): row["permissions"] for row in call.body["subusers"]}
 
     def work() -> str:
@@ -94,7 +94,7 @@ def replace_subusers(call: Call) -> Reply:
 
 
 def change_subuser(call: Call) -> Reply:
-    store, uid, name = call.store, store_uid(call), call.names["subuser"]
+    store, uid, name = call.store, _uid(call), call.names["subuser"]
     permissions = call.body["permissions"]
 
     def work() -> str:
@@ -105,7 +105,7 @@ def change_subuser(call: Call) -> Reply:
 
 
 def delete_subuser(call: Call) -> Reply:
-    store, uid, name = call.store, store_uid(call), call.names["subuser"]
+    store, uid, name = call.store, _uid(call), call.names["subuser"]
 
     def work() -> str:
         store.delete_subuser(uid, name)
@@ -114,7 +114,7 @@ def delete_subuser(call: Call) -> Reply:
     return call.start("Delete S3 sub-user", f"{uid}:{name}", work)
 
 
-def store_uid(call: Call) -> str:
+def _uid(call: Call) -> str:
     """The uid of the path, once it is known to exist."""
     return call.store.user(call.names["uid"]).uid
 

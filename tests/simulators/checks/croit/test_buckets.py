@@ -70,8 +70,9 @@ def test_odd_buckets_are_refused(
     api.put(f"/s3/buckets/{fresh('b')}", wanted).expect(status)
 
 
-def test_a_bad_name_shows_in_the_task(api: Caller, owner: str) -> None:
-    task = api.done(api.put("/s3/buckets/Bad_Name", {"owner": owner}))
+@pytest.mark.parametrize("name", ["Bad_Name", "ab", "a%2Fb", "%2E%2E"])
+def test_a_bad_name_shows_in_the_task(api: Caller, owner: str, name: str) -> None:
+    task = api.done(api.put(f"/s3/buckets/{name}", {"owner": owner}))
     assert task["state"] == "FAILED"
     assert "InvalidBucketName" in task["output"]
 
@@ -134,6 +135,12 @@ def test_calls_that_name_no_owner_mean_the_bucket_outside_of_tenants(
     api.done(api.delete(f"/s3/buckets/{name}", {"name": name}))
     assert api.get(at(owner, "buckets")).expect(200) == []
     api.put(f"/s3/buckets/{name}/quota", {"enabled": True, "maxObjects": 1}).expect(400)
+
+
+def test_a_path_names_no_tenant(api: Caller) -> None:
+    tenant = fresh("tenant")
+    name = api.new_bucket(api.new_user(tenant))
+    api.get(f"/s3/buckets/{tenant}%2F{name}").expect(404)
 
 
 def test_a_tenant_s_only_bucket_needs_no_owner(api: Caller) -> None:

@@ -1,0 +1,103 @@
+"""Accounts: users made for one resource of a portal, in steps that a repeat finishes."""
+
+from datetime import UTC, datetime
+
+from storage_api.backends.access_keys import new_key_id
+from storage_api.backends.accounts import (
+    account_metadata,
+    account_name,
+    account_quota,
+    stamp_of,
+)
+from storage_api.backends.croit import limits, mapping
+from storage_api.backends.croit.base import log
+from storage_api.backends.croit.client import Json
+from storage_api.backends.croit.users import Users
+from storage_api.backends.rgw_names import check_text
+from storage_api.backends.rows import existing
+from storage_api.domain.errors import AlreadyExists
+from storage_api.domain.models import Account, AccountMetadata, Connection, NewKey, Quota, Ref
+from storage_api.domain.requests import AccountCreate
+from storage_api.domain.secrets import Secret
+
+
+class Accounts(Users):
+    def create_account(self, namespace: str | None, fields: AccountCreate) -> tuple[Account, bool]:
+        naming = self._options.naming(self._options.user_prefix)
+        user = Ref(namespace, account_name(fields, naming))
+        self._check_new_uid(user)
+        check_text("display_name", fields.get("display_name", "-"))
+        uid = self._uid(user)
+        quota = account_quota(uid, fields, self._options)
+        limits.check_quota(quota)
+        stamp = stamp_of(fields, uid)
+        with (
+            self._keeping_namespace(self._tenant(namespace)),
+            self._giving_address(stamp),
+            self._changing_user(uid),
+        ):
+            self._require_namespace(namespace)
+            found = self._croit.find_user(uid)
+            made = found is None and self._begin_user(uid, stamp)
+            found = existing(found or self._croit.find_user(uid))
+            self._require_stamp(uid, found, stamp)
+            return self._finish_account(uid, found, quota, fields), made
+
+    def _require_stamp(self, uid: str, found: Json, stamp: str) -> None:
+        self._require_prefix_of_existing(uid)
+        if mapping.user_record(found).email != stamp:
+            raise AlreadyExists(f"User {uid!r} exists and was made for something else.")
+
+    def _finish_account(
+        self, uid: str, found: Json, quota: Quota, fields: AccountCreate
+    ) -> Account:
+        """What the create call does not take, or what an adopted account may have lost.
+
+        The key comes last, so that nobody writes before there is a limit.
+        """
+        name = mapping.user_record(found).name
+        shown = fields.get("display_name")
+        if mapping.is_unfinished(found):
+            self._finish_user(uid, {"quota": quota}, {"display_name": shown or name})
+        else:
+            if shown is not None and shown != mapping.user_record(found).display_name:
+                self._modify_user(uid, mapping.user_fields({"display_name": shown}))
+            self._set_user_quota(uid, "quota", quota)
+        rows = self._swept_keys(uid)
+        own = mapping.own_keys(uid, rows)
+        made: NewKey | None = None
+        if not own:
+            suspended = mapping.is_suspended(found)
+            made = self._make_key(uid, new_key_id(), rows, suspended=suspended)
+        connection = self._connection(
+            made.access_key if made else mapping.access_key(own[0]),
+            Secret(made.secret_key) if made else None,
+        )
+        return Account(
+            user=self._with_keys(existing(self._croit.find_user(uid))), connection=connection
+        )
+
+    def get_account_metadata(self, user: Ref) -> AccountMetadata:
+        found = self._user(user)
+        uid, now = mapping.user_id(found), datetime.now(UTC)
+        buckets = [mapping.bucket_record(row, now) for row in self._croit.list_buckets_of(uid)]
+        rows = self._keys_of(uid)
+        record = mapping.user_record(found, rows)
+        return account_metadata(record, buckets, self._shown_connection(uid, found, rows))
+
+    def _shown_connection(self, uid: str, found: Json, rows: list[Json]) -> Connection:
+        """With the user's key only where the operator wants that, and never without a trace."""
+        usable = self._options.expose_credentials and not mapping.is_suspended(found)
+        key = self._usable_key(uid, rows) if usable else None
+        if key is None:
+            return self._connection(None, None)
+        log.warning("credentials-shown", uid=uid, access_key=key.access_key)
+        return self._connection(key.access_key, key.secret_key)
+
+    def _connection(self, access_key: str | None, secret: Secret | None) -> Connection:
+        return Connection(
+            endpoint=self._options.s3_endpoint,
+            region=self._options.s3_region,
+            access_key=access_key,
+            secret_key=secret.reveal() if secret else None,
+        )

@@ -1,0 +1,88 @@
+"""What goes with all that it holds, through S3 alone: it heeds object lock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from storage_api.backends.croit import limits, mapping
+from storage_api.backends.croit.accounts import Accounts
+from storage_api.backends.croit.buckets import Buckets
+from storage_api.backends.croit.client import Json
+from storage_api.backends.rgw_names import split_uid
+from storage_api.backends.s3_contents import START, S3Contents
+from storage_api.backends.s3_purge import Steps, purge
+from storage_api.domain.errors import Conflict, NotFound
+from storage_api.domain.models import Ref
+from storage_api.domain.progress import Progress
+
+
+class Purging(Buckets, Accounts):
+    def purge_bucket(self, bucket: Ref, progress: Progress) -> None:
+        found, _ = self._find_bucket(bucket)
+        if found is not None:
+            self._purge(found, Steps(progress, _known_steps(found)))
+
+    def purge_user(self, user: Ref, progress: Progress) -> None:
+        uid = self._uid(user)
+        try:
+            found = self._user(user)
+        except NotFound:
+            return
+        self._require_prefix(uid)
+        _refuse_suspended(uid, found)
+        rows = self._croit.list_buckets_of(uid)
+        steps = [Steps(progress, _known_steps(row)) for row in rows]
+        progress.expect(1)
+        gone = [self._purge_of(row, own) for row, own in zip(rows, steps, strict=True)]
+        if all(gone):
+            self.delete_user(user)
+            progress.advance()
+
+    def _purge_of(self, row: Json, steps: Steps) -> bool:
+        """One of several buckets: what keeps this one does not keep the next."""
+        try:
+            return self._purge(row, steps)
+        except Conflict as reason:
+            steps.progress.report(f"Bucket {mapping.bucket_name(row)!r} stays: {reason}")
+            return False
+
+    def _purge(self, row: Json, steps: Steps) -> bool:
+        uid, owner = self._our_owner(row)
+        _refuse_suspended(uid, owner)
+        name = mapping.bucket_name(row)
+        return purge(
+            name,
+            contents=partial(self._contents, uid, name),
+            remove=partial(self._remove, uid, name, mapping.bucket_id(row)),
+            steps=steps,
+        )
+
+    @contextmanager
+    def _contents(self, uid: str, name: str) -> Iterator[S3Contents]:
+        owner = self._croit.find_user(uid)
+        if owner is None:
+            raise Conflict(f"The bucket's owner, {uid!r}, does not exist any more.")
+        with self._owner_key(uid, owner) as key:
+            yield S3Contents(self._s3, key, name)
+
+    def _remove(self, uid: str, name: str, bucket_id: str) -> bool:
+        """``False`` while it holds something; true also if it is gone, or another's by now."""
+        bucket = Ref(split_uid(uid)[0], name)
+        with self._contents(uid, name) as seen, self._changing_bucket(name):
+            found, _ = self._find_bucket(bucket)
+            if found is None or mapping.bucket_id(found) != bucket_id:
+                return True
+            return not seen.uploads(START)[0] and self._removed(bucket, seen)
+
+
+def _known_steps(row: Json) -> int:
+    """What the statistics count, and the bucket itself. Delete markers turn up later."""
+    return 1 + (limits.held_objects(row) or 0)
+
+
+def _refuse_suspended(uid: str, owner: Json) -> None:
+    if mapping.is_suspended(owner):
+        raise Conflict(
+            f"User {uid!r} is suspended, so nobody can list or delete the objects; "
+            "end that before the purge."
+        )
