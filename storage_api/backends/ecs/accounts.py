@@ -1,18 +1,14 @@
 """Accounts: users made for one resource of a portal; and users who go with all that they own."""
 
-from datetime import UTC, datetime
-
 from storage_api.backends.accounts import account_metadata, account_name, stamp_of
-from storage_api.backends.ecs import mapping_usage
 from storage_api.backends.ecs import mapping_users as mapping
 from storage_api.backends.ecs.bucket_removal import BucketRemoval
 from storage_api.backends.ecs.keys import log
 from storage_api.backends.ecs.making import Made
 from storage_api.backends.ecs.owners import REGION
-from storage_api.backends.ecs.reading import text
-from storage_api.backends.ecs.usage import BILLING
+from storage_api.backends.ecs.usage import Usages
 from storage_api.backends.ecs.users import Users
-from storage_api.backends.ecs.wire import Json, Query
+from storage_api.backends.ecs.wire import Json
 from storage_api.backends.objects import UserStore
 from storage_api.domain.errors import AlreadyExists, Conflict, Invalid
 from storage_api.domain.models import (
@@ -21,7 +17,6 @@ from storage_api.domain.models import (
     Bucket,
     Connection,
     Ref,
-    Usage,
 )
 from storage_api.domain.progress import Progress
 from storage_api.domain.requests import AccountCreate
@@ -29,7 +24,7 @@ from storage_api.domain.requests import AccountCreate
 _LIMITS = ("storage_limit", "object_limit")
 
 
-class Accounts(Users, BucketRemoval, UserStore):
+class Accounts(Users, BucketRemoval, Usages, UserStore):
     def create_account(self, namespace: str | None, fields: AccountCreate) -> tuple[Account, bool]:
         """The stamp is a tag of the user. A key comes last, and only if there is none."""
         if unknown := [name for name in _LIMITS if fields.get(name) is not None]:
@@ -66,7 +61,7 @@ class Accounts(Users, BucketRemoval, UserStore):
         namespace = self._namespace(user.namespace)
         found = self.get_user(Ref(namespace, user.name))
         owned = self._owned(namespace, user.name)
-        usage = self._usages(namespace) if owned else {}
+        usage = self._bucket_usages(namespace) if owned else {}
         buckets = [Bucket(name=name, usage=usage.get(name)) for name in owned]
         return account_metadata(found, buckets, self._connection(namespace, user.name))
 
@@ -83,17 +78,6 @@ class Accounts(Users, BucketRemoval, UserStore):
             access_key=key.access_key if key else None,
             secret_key=key.secret_key.reveal() if key else None,
         )
-
-    def _usages(self, namespace: str) -> dict[str, Usage]:
-        """What metering says of all of the namespace's buckets; one it has not seen is absent."""
-        query: Query = {"sizeunit": mapping_usage.UNIT, "include_bucket_detail": True}
-        path = (*BILLING, "namespace", namespace, "info")
-        now = datetime.now(UTC)
-        return {
-            name: mapping_usage.usage_record(row, now)
-            for row in self._ecs.listed(path, "bucket_billing_info", query)
-            if (name := text(row.get("name")))
-        }
 
     def purge_user(self, user: Ref, progress: Progress) -> None:
         namespace = self._namespace(user.namespace)

@@ -11,6 +11,7 @@ from storage_api.backends.ecs.accounts import Accounts
 from storage_api.backends.ecs.allocations import Allocations
 from storage_api.backends.ecs.capacity import Capacities
 from storage_api.backends.ecs.client import Ecs
+from storage_api.backends.ecs.metering import Metering
 from storage_api.backends.ecs.probing import Probing
 from storage_api.backends.ecs.replication import LAST_SECONDS, Groups
 from storage_api.backends.ecs.session import Session
@@ -41,7 +42,7 @@ class _Connected(NamedTuple):
     capacity: Shared[Capacity]
 
 
-class EcsStorage(Allocations, Accounts, Capacities, Probing, StorageBackend):
+class EcsStorage(Allocations, Accounts, Capacities, Metering, Probing, StorageBackend):
     """A Dell ECS cluster, administered through its management API."""
 
     Options: ClassVar[type[Any]] = EcsOptions

@@ -65,7 +65,7 @@ def test_each_worker_of_the_service_has_one_token_until_the_service_ends(
     sim: EcsSimulator, tmp_path: Path
 ) -> None:
     account = f"username🌈{sim.username}🌈password🌈{sim.password}🌈ca_file🌈{sim.ca_file}"
-    entry = {"SAPI_BACKENDS": f"ecs🌈EcsStorage🌈url🌈{sim.url}🌈{account}"}
+    entry = {"FLASK_DEBUG": "1", "SAPI_BACKENDS": f"ecs🌈EcsStorage🌈url🌈{sim.url}🌈{account}"}
     with uwsgi_server(entry, tmp_path / "log", processes=2) as server:
         url = f"{server.url}/v3/ecs/namespaces"
         with ThreadPoolExecutor(4) as pool:
