@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 from tests.conformance.client import InProcess
 from tests.servers import DUMMY, Server, service, uwsgi_server
 from tests.services.ceph import INSTALL, CephCluster, missing_programs
+from tests.services.moto import MotoServer, moto_server
+from tests.services.venvs import NotInstalled
 
 # A fixture that several examples share is fine: every example uses names of its own.
 _SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -55,6 +57,16 @@ def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CephCluster]:
         yield cluster
     finally:
         cluster.wipe()
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MotoServer]:
+    """The S3 side of simulated object stores, the same for the whole run."""
+    try:
+        with moto_server(tmp_path_factory.mktemp("moto")) as server:
+            yield server
+    except NotInstalled as reason:
+        skip_or_fail(str(reason))
 
 
 def skip_or_fail(missing: str) -> NoReturn:

@@ -48,15 +48,21 @@ def paged(records: list[Any], record: type) -> tuple[list[Any], dict[str, str]]:
     if limit is None and marker is None:
         return records, {}
     key = next(name for name in _KEYS if name in _field_names(record))
-    records = sorted(records, key=lambda item: getattr(item, key), reverse=key == _DESCENDING)
+    records = sorted(records, key=lambda item: _mark(item, key), reverse=key == _DESCENDING)
     if marker is not None:
         before = operator.lt if key == _DESCENDING else operator.gt
         last = _decode(marker)
-        records = [item for item in records if before(getattr(item, key), last)]
+        records = [item for item in records if before(_mark(item, key), last)]
     if limit is None or len(records) <= limit:
         return records, {}
     page = records[:limit]
-    return page, {"Link": f'<{_next_url(getattr(page[-1], key))}>; rel="next"'}
+    return page, {"Link": f'<{_next_url(_mark(page[-1], key))}>; rel="next"'}
+
+
+def _mark(item: Any, key: str) -> str:
+    """What a record is sorted and paged by; one access key may have several secrets."""
+    value: str = getattr(item, key)
+    return f"{value} {item.id or ''}" if key == "access_key" else value
 
 
 def _field_names(record: type) -> set[str]:

@@ -36,6 +36,16 @@ class KeyContract(PlacedContract):
         assert len(set(made)) == 2
         assert sorted(api.get(user).expect(200)["key_ids"]) == sorted(made)
 
+    def test_pages_of_them_leave_none_out(self, api: Api, user: str) -> None:
+        made = {key_id(api.post(f"{user}/keys").expect(201)) for _ in range(2)}
+        url, seen = f"{user}/keys?limit=1", set()
+        for _ in made:
+            answer = api.get(url)
+            (key,) = answer.expect(200)
+            seen.add(key_id(key))
+            url = answer.headers.get("Link", "<>").partition(">")[0].removeprefix("<")
+        assert (seen, url) == (made, "")
+
     def test_keys_made_at_once_are_all_there(self, target: Target, api: Api, user: str) -> None:
         callers = target.quirks.max_keys or 4
         answers = at_once(lambda _: api.post(f"{user}/keys"), callers=callers)

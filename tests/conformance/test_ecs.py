@@ -10,10 +10,8 @@ from storage_api.domain.units import GIB
 from tests.conformance.client import InProcess, fresh
 from tests.conformance.declarations import contract_tests
 from tests.conformance.target import Place, Quirks, Target
-from tests.conftest import skip_or_fail
 from tests.servers import service
-from tests.services.moto import MotoServer, moto_server
-from tests.services.venvs import NotInstalled
+from tests.services.moto import MotoServer
 from tests.simulators.ecs import EcsSimulator
 from tests.simulators.ecs.settings import Settings
 
@@ -34,15 +32,6 @@ HOME = "home"
 _SAMPLED = 600.0
 
 globals().update(contract_tests(FAMILIES))
-
-
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MotoServer]:
-    try:
-        with moto_server(tmp_path_factory.mktemp("moto")) as server:
-            yield server
-    except NotInstalled as reason:
-        skip_or_fail(str(reason))
 
 
 @pytest.fixture(scope="module")

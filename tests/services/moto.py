@@ -51,6 +51,13 @@ class MotoServer:
             if not holders:
                 self._remove(bucket)
 
+    def clear(self) -> None:
+        """Remove all buckets, as if nothing had ever been made."""
+        with self._lock:
+            for bucket in self._holders:
+                self._remove(bucket)
+            self._holders.clear()
+
     def _remove(self, bucket: str) -> None:
         client = self.client()
         try:

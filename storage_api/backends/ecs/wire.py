@@ -26,6 +26,8 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _LONGEST_WAIT = 300
 
 _TOKEN = "X-SDS-AUTH-TOKEN"  # noqa: S105  # a header's name
+#: What is refused of these calls is logged by its code alone.
+_ABOUT_SECRETS = "user-secret-keys"
 #: Without it ECS answers in XML, errors included.
 _JSON = {"Accept": "application/json"}
 _SECRETS = re.compile(r"secret_?key(_[12])?|(swift|centera)password|root_user_password")
@@ -92,6 +94,8 @@ class Wire:
 
     def refused(self, refusal: Refusal, call: Call | None = None) -> StorageError:
         """The error for ``refusal``, whose words may repeat a secret that was sent."""
+        if call and _ABOUT_SECRETS in call.path:  # or one that was not
+            return error_of(self.name, Refusal(refusal.status, refusal.code))
         hidden = [value.reveal() for value in _secrets(call.body)] if call and call.body else []
         shown = Refusal(
             refusal.status,
