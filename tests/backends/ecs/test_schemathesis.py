@@ -33,7 +33,11 @@ def test_every_operation_holds_what_it_documents(sim: EcsSimulator) -> None:
     api.post("/v3/ecs/buckets/bucket1", {"owner": "user1"}).expect(201)
     header = app.test_client().get("/login").headers["Set-Cookie"]
     found: Any = schemathesis.openapi.from_wsgi("/swagger.json", app).get_all_operations()
-    ours = [each.ok() for each in found if "/ecs/" in each.ok().label]
+    operations = [each.ok() for each in found]
+    # Drawings of usage are no documents; what holds for all back-ends is tested elsewhere.
+    ours = [
+        each for each in operations if "/ecs/" in each.label and not each.label.endswith(".svg")
+    ]
     assert len(ours) > 70
     for operation in ours:
         _try(operation, {"Cookie": header.partition(";")[0]})
