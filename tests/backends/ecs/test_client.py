@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from storage_api.backends.ecs.backend import EcsStorage
 from storage_api.domain.errors import (
@@ -105,6 +106,19 @@ def test_a_web_page_is_no_answer_of_ecs(
         storage.get_namespace("physics")
     assert kind_of(caught) == kind
     assert "Sorry" not in str(caught.value)
+
+
+def test_the_words_of_ecs_go_to_the_log_and_only_its_code_to_the_caller(
+    sim: EcsSimulator, storage: EcsStorage
+) -> None:
+    """ColdFront's plugin shows its users whole exceptions, with address and answer."""
+    sim.faults.add(kind="code", path=NAMESPACES, status=400, code=1057, text="node 10.1.2.3 is ill")
+    with capture_logs() as logged, pytest.raises(StorageError) as caught:
+        storage.list_namespaces()
+    assert "1057" in str(caught.value)
+    assert not [word for word in ("10.1.2.3", sim.url, "/object") if word in str(caught.value)]
+    (refused,) = [row for row in logged if row["event"] == "ecs-refused"]
+    assert (refused["code"], refused["details"]) == (1057, "node 10.1.2.3 is ill")
 
 
 @pytest.mark.parametrize("call", ["get", "delete", "patch", "usage"])
