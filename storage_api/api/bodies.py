@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
@@ -76,6 +77,13 @@ class Body:
         schema = object_schema(self.keys, self.record, Dialect.VALIDATION)
         return _Validator(schema | {"additionalProperties": self.lenient})
 
+    @cached_property
+    def _fixed(self) -> set[str]:
+        """What the record has and a change cannot reach."""
+        if self.lenient or not is_dataclass(self.record):
+            return set()
+        return {field.name for field in fields(self.record)} - get_type_hints(self.keys).keys()
+
     def read(self) -> Any:
         """The request's body: a dict of typed values, or the dataclass.
 
@@ -91,6 +99,8 @@ class Body:
             raise Invalid("The body must be a JSON object.")
         if self.free:
             return data
+        if request.method == "PATCH" and (fixed := sorted(self._fixed & data.keys())):
+            raise Invalid(f"{', '.join(fixed)} cannot be changed by this request.")
         if error := best_match(self._validator.iter_errors(data)):
             raise Invalid(_explain(error))
         typed = _typed(self.keys, data)

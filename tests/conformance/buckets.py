@@ -192,6 +192,29 @@ class BucketChangeContract(PlacedContract):
         api.get(url).expect(404)
         api.patch(url, {"versioning": "enabled"}).expect(404)
 
+    @pytest.mark.parametrize(
+        "fixed",
+        [
+            {"name": "other"},
+            {"namespace": "other"},
+            {"object_lock": True},
+            {"filesystem_enabled": True},
+            {"encryption_enabled": True},
+            {"replication_group": "rg2"},
+            {"placement": "other"},
+            {"quota": {"max_bytes": 2**40}},
+        ],
+        ids=str,
+    )
+    def test_what_is_fixed_or_set_elsewhere_is_refused_by_name(
+        self, default_place: Place, api: Api, fixed: dict[str, Any]
+    ) -> None:
+        url = default_place.url("buckets", default_place.new_bucket())
+        before = lasting(api.get(url).expect(200))
+        refused = api.patch(url, {"tags": {"a": "b"}, **fixed}).expect(400)
+        assert refused["detail"] == f"{next(iter(fixed))} cannot be changed by this request."
+        assert lasting(api.get(url).expect(200)) == before
+
     def test_an_empty_change_is_refused(self, default_place: Place, api: Api) -> None:
         url = default_place.url("buckets", default_place.new_bucket())
         api.patch(url, {}).expect(400)

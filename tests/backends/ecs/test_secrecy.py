@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from storage_api.backends.ecs.backend import EcsStorage
-from storage_api.domain.errors import StorageError
+from storage_api.domain.errors import Invalid, StorageError
 from storage_api.domain.requests import AccountCreate
 from tests.backends.ecs.cluster import storage_at
 from tests.backends.ecs.objects import ALICE, DATA, KEYS, NAMESPACE, PLAIN, furnish
@@ -75,6 +75,17 @@ def test_nothing_secret_is_written_anywhere(
     written = [text for text in written if "AccountMetadata" not in text]
     for secret in secrets:
         assert not [text for text in written if secret in text]
+
+
+def test_a_caller_reads_a_code_and_no_word_of_ecs(sim: EcsSimulator, storage: EcsStorage) -> None:
+    """Row 25 of the plugin's defects: end users saw ECS's own texts with its addresses."""
+    furnish(storage)
+    words = f"Parameter invalid at {sim.url}/object/bucket, ask alice"
+    sim.faults.add(kind="code", method="POST", path="/object/bucket", code=1008, text=words)
+    with structlog.testing.capture_logs() as records, pytest.raises(Invalid) as caught:
+        storage.create_bucket(DATA, PLAIN)
+    assert str(caught.value) == "ECS does not accept one of the values (ECS code 1008)."
+    assert words in str(records), "which the log explains"
 
 
 _ACCOUNT: AccountCreate = {"uid": "alice"}
