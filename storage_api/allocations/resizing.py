@@ -13,8 +13,6 @@ from storage_api.domain.errors import Conflict, StorageError
 from storage_api.domain.models import Quota
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from storage_api.allocations.store import Store
 
 
@@ -35,23 +33,27 @@ def resize(store: Store, host: Host, entry: Entry, size: int | None, *, force: b
     if shrinks and not force:
         _check_use(host, namespace, wanted)
     first, second = (bucket, namespace) if shrinks else (namespace, bucket)
-    undo = _setter(host, first, host.get_quota(first))
-    _setter(host, first, wanted)()
+    before = host.get_quota(first)
+    _set(host, first, _resized(before, wanted))
     try:
-        _setter(host, second, wanted)()
+        _set(host, second, _resized(host.get_quota(second), wanted))
     except StorageError:
-        undo()
+        _set(host, first, before)
         raise
     entry.wish = wish
     entry.detail = None
     store.save(entry)
 
 
-def _setter(host: Host, holder: Holder, quota: Quota) -> Callable[[], None]:
-    def set_it() -> None:
-        check_limit(host.set_quota(holder, quota), quota)
+def _set(host: Host, holder: Holder, quota: Quota) -> None:
+    check_limit(host.set_quota(holder, quota), quota)
 
-    return set_it
+
+def _resized(former: Quota, wanted: Quota) -> Quota:
+    """Limits on objects, which somebody may have set since, stay."""
+    resized = replace(former, max_bytes=wanted.max_bytes, soft_bytes=wanted.soft_bytes)
+    limits = (resized.max_bytes, resized.max_objects, resized.soft_bytes, resized.soft_objects)
+    return replace(resized, enabled=any(limit is not None for limit in limits))
 
 
 def _shrinks(former: Quota, wanted: Quota) -> bool:

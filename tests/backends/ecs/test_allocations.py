@@ -179,6 +179,19 @@ def test_a_second_limit_that_fails_puts_the_first_one_back(sim: EcsSimulator, ap
     assert found["size_bytes"] == 10 * GIB
 
 
+def test_limits_on_objects_survive_a_new_size(api: Api) -> None:
+    made = make(api)
+    urls = [
+        "/v3/ecs/namespaces/smith-lab/quota",
+        f"/v3/ecs/namespaces/smith-lab/buckets/{made['bucket']}/quota",
+    ]
+    for url in urls:
+        api.put(url, {"max_bytes": 10 * GIB, "max_objects": 1000}).expect(200)
+    for change in ({"size_bytes": 20 * GIB}, {"unlimited": True}):
+        api.patch(f"{ALLOCATIONS}/smith-lab", change).expect(200)
+        assert [api.get(url).expect(200)["max_objects"] for url in urls] == [1000, 1000]
+
+
 def test_it_is_not_made_smaller_than_what_it_holds(sim: EcsSimulator, api: Api) -> None:
     """ColdFront's plugin never looks."""
     make(api)
