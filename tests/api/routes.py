@@ -45,6 +45,8 @@ BACKEND: dict[str, dict[str, Role | None]] = {
     "/namespaces/<string:namespace>/usage": {"GET": U},
     "/usage": {"GET": U},
     "/usage.svg": {"GET": U},
+    "/allocations": {"GET": U, "POST": A},
+    "/allocations/<string:allocation>": {"GET": U, "PATCH": A, "DELETE": X},
     "/capacity": {"GET": U},
     "/storage-resources": {"GET": U},
     "/gid-cache": {"GET": A},
@@ -91,7 +93,7 @@ _ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _BODIES = re.compile(
     r"POST .*/volumes/<[^/]+>$|PATCH .*|POST .*/snapshots/<[^/]+>$|POST .*/export/<[^/]+>$"
     r"|POST .*/(buckets|users|namespaces)/<[^/]+>$|PUT .*/(quota|lifecycle|policy|cors)$"
-    r"|POST .*/(approve|reject|erred|rotate)$|PUT .*/(backend-id|options)$"
+    r"|POST .*/(approve|reject|erred|rotate|allocations)$|PUT .*/(backend-id|options)$"
 )
 _SCOPE = "/namespaces/<string:namespace>"
 _NAMES = {
@@ -104,6 +106,7 @@ _NAMES = {
     "uid": "user1",
     "access_key": "KEY1",
     "namespace": "ns1",
+    "allocation": "lab 1",
     "order": "abc7de61ae93421cb02556ff18e18679",
     "job": "18795f3c2b1a0d4e9c31",
     "endpoint": "dummy",

@@ -24,6 +24,7 @@ BAD_NAMES = {
     "uid": ["a b", "ü", "a$b", "a%00b", "x" * 129, "a%0A", "a:b"],
     "access_key": ["a b", "ü", "a%00b", "x" * 129],
     "namespace": ["a.b", "-a", "ü", "a%00b", "x" * 65, "a$b"],
+    "allocation": ["%20a", "a%20", "a%00b", "x" * 129, "a%0Ab"],
 }
 DEFINITELY_TOO_LONG = "x" * 200_000
 

@@ -45,6 +45,7 @@ _FIRST = {
     "buckets": Capability.BUCKETS,
     "users": Capability.USERS,
     "namespaces": Capability.NAMESPACES,
+    "allocations": Capability.ALLOCATIONS,
     "capacity": Capability.CAPACITY,
     "usage": Capability.USAGE,
     "storage-resources": Capability.STORAGE_RESOURCES,
