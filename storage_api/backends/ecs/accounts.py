@@ -45,7 +45,7 @@ class Accounts(Users, BucketRemoval, Usages, UserStore):
             return self._with_key(where, row), made is not Made.BY_ANOTHER
 
     def _with_key(self, namespace: str, row: Json) -> Account:
-        uid = str(row["name"])
+        uid = mapping.user_name(row)
         made = None
         if not (held := self._keys_of(namespace, uid)):
             made = self._make_key(namespace, row, held)

@@ -83,7 +83,7 @@ class BucketCreation(BucketChanges):
 
     def _completed_bucket(self, row: Json, wanted: BucketCreate) -> Bucket:
         """The bucket that this request made, with what ECS left out set now, or taken back."""
-        namespace, name = str(row["namespace"]), str(row["name"])
+        namespace, name = mapping.identity(row)
         found = self._bucket_record(row)
         try:
             missing = mapping.differing(found, wanted)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from storage_api.backends.ecs import mapping_quotas
-from storage_api.backends.ecs.reading import moment, rows, text, truth, whole
+from storage_api.backends.ecs.reading import checked, moment, rows, text, truth, whole
 from storage_api.backends.ecs.wire import Json
 from storage_api.backends.s3_documents import check_tags, tags_document, versioning_record
 from storage_api.domain.errors import Invalid
@@ -26,9 +26,10 @@ _GRANTEES = (
 
 def bucket_record(row: Json, replication_group: str | None) -> Bucket:
     """``versioning`` is null where the release tells it in a call of its own."""
+    namespace, name = identity(row)
     return Bucket(
-        name=text(row.get("name")) or "",
-        namespace=text(row.get("namespace")),
+        name=name,
+        namespace=namespace,
         owner=text(row.get("owner")),
         created=moment(row.get("created")),
         versioning=versioning_record(text(row["versioning_status"]))
@@ -43,6 +44,12 @@ def bucket_record(row: Json, replication_group: str | None) -> Bucket:
         quota=mapping_quotas.quota_record(row) if mapping_quotas.tells_quota(row) else None,
         tags=bucket_tags(row),
     )
+
+
+@checked
+def identity(row: Json) -> tuple[str, str]:
+    """The namespace and the name."""
+    return str(row["namespace"]), str(row["name"])
 
 
 def bucket_tags(row: Json) -> dict[str, str]:

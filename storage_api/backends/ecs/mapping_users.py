@@ -48,7 +48,7 @@ def user_tags(row: Json) -> dict[str, str]:
 
 def user_record(row: Json, keys: Sequence[KeyRow]) -> User:
     """A user's info and keys; ECS knows neither addresses nor limits of users."""
-    name, namespace = _name(row), text(row.get("namespace"))
+    name, namespace = user_name(row), text(row.get("namespace"))
     return User(
         name=name,
         namespace=namespace,
@@ -62,6 +62,11 @@ def user_record(row: Json, keys: Sequence[KeyRow]) -> User:
 def tags_of(fields: UserCreate | AccountCreate) -> dict[str, str]:
     """The tags that keep what ECS's user has no field for."""
     return {DISPLAY_NAME: fields["display_name"]} if "display_name" in fields else {}
+
+
+@checked
+def user_name(row: Json) -> str:
+    return str(row["name"])
 
 
 @checked
@@ -104,6 +109,7 @@ def key_rows(row: Json) -> list[KeyRow]:
     return sorted(found, key=lambda key: (key.created is not None, key.created, key.name))
 
 
+@checked
 def made_key(uid: str, reply: Json, *, locked: bool) -> NewKey | None:
     """The key that an answer to its creation tells; ``None`` if it tells none."""
     secret = _secret(reply.get("secret_key"))
@@ -166,8 +172,3 @@ def _key_name(vendor_id: str | None, stamp: str | None) -> str:
 def _secret(value: object) -> Secret | None:
     """The wire hides what it reads; an empty one is none."""
     return value if isinstance(value, Secret) and value else None
-
-
-@checked
-def _name(row: Json) -> str:
-    return str(row["name"])

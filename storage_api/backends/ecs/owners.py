@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from storage_api.backends.ecs.keys import Keys
+from storage_api.backends.ecs.mapping_buckets import identity
 from storage_api.backends.ecs.reading import text
 from storage_api.backends.ecs.wire import Json
 from storage_api.backends.s3 import S3Bucket, S3Plane
@@ -46,8 +47,9 @@ class Owners(Keys):
         owner = text(row.get("owner"))
         if self._s3 is None or owner is None:
             return None
-        key = self._usable_key(str(row["namespace"]), owner)
-        return self._s3.bucket(key, str(row["name"])) if key is not None else None
+        namespace, name = identity(row)
+        key = self._usable_key(namespace, owner)
+        return self._s3.bucket(key, name) if key is not None else None
 
     def _readable(self, row: Json) -> S3Bucket:
         self._required_s3()
@@ -62,7 +64,7 @@ class Owners(Keys):
     @contextmanager
     def _writable(self, row: Json) -> Iterator[S3Bucket]:
         plane = self._required_s3()
-        namespace, name = str(row["namespace"]), str(row["name"])
+        namespace, name = identity(row)
         owner = text(row.get("owner")) or ""
         with self._owner_key(namespace, owner) as key, self._changing_bucket(namespace, name):
             yield plane.bucket(key, name)

@@ -123,7 +123,7 @@ class Users(Keys):
         tags = mapping.user_tags(user)
         if tags.get(name) == value:
             return
-        path = (*_USERS, str(user["name"]), "tags")
+        path = (*_USERS, mapping.user_name(user), "tags")
         body: Json = {"namespace": namespace, "tags": [{"name": name, "value": value}]}
         query = {"namespace": namespace}
         if name in tags:
