@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from storage_api.allocations.entry import Entry, Part
+from storage_api.allocations.holdings import of_others
 from storage_api.allocations.host import Host
 from storage_api.backends.accounting import Holder
 from storage_api.backends.allocations import AllocationPlan
 from storage_api.domain.capabilities import HolderKind
 from storage_api.domain.errors import AlreadyExists, BackendMisbehaved, NotFound, StorageError
 from storage_api.domain.models import AllocationState, Connection, NewKey, Quota, Ref
+from storage_api.transport.context import current_request_id, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from storage_api.allocations.store import Store
+
+_UNDO_SECONDS = 15.0
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -38,14 +47,13 @@ class Maker:
         Raises:
             StorageError: a step failed; ``Entry.made`` says how far it came.
         """
-        self._make_namespace(plan)
-        check_limit(self._host.set_quota(self._holder, plan.quota), plan.quota)
-        self._begin(Part.USER)
-        self._host.create_user(self._user, plan.user)
+        host, namespace = self._host, self._entry.wish.namespace
+        self._begin(Part.NAMESPACE, lambda: host.create_namespace(namespace, plan.namespace))
+        check_limit(host.set_quota(self._holder, plan.quota), plan.quota)
+        self._begin(Part.USER, lambda: host.create_user(self._user, plan.user))
         key = self._fresh_key()
-        self._begin(Part.BUCKET)
-        made, _ = self._host.create_bucket(self._bucket, plan.bucket)
-        check_limit(self._host.get_quota(self._bucket_holder), plan.quota)
+        made = self._begin(Part.BUCKET, lambda: host.create_bucket(self._bucket, plan.bucket))
+        check_limit(host.get_quota(self._bucket_holder), plan.quota)
         if made.owner != self._user.name:
             raise BackendMisbehaved("The new bucket has another owner than was asked for.")
         self._entry.state = AllocationState.ACTIVE
@@ -58,26 +66,40 @@ class Maker:
             secret_key=key.secret_key,
         )
 
-    def _make_namespace(self, plan: AllocationPlan) -> None:
-        resumed = Part.NAMESPACE in self._entry.made
-        self._begin(Part.NAMESPACE)
-        _, made = self._host.create_namespace(self._entry.wish.namespace, plan.namespace)
-        if not made and not resumed:
-            # Somebody made it since we looked: it is not ours to use, nor to undo.
-            self._entry.made.remove(Part.NAMESPACE)
+    def _begin(self, part: Part, create: Callable[[], tuple[T, bool]]) -> T:
+        """Make one part; what somebody else made is not ours to use, nor to undo.
+
+        Raises:
+            AlreadyExists: it is somebody else's.
+        """
+        resumed = part in self._entry.made
+        # Whatever is in a namespace that is surely ours is ours if we began to make it.
+        ours = resumed and (part is not Part.NAMESPACE or Part.USER in self._entry.made)
+        if not resumed:
+            self._entry.made.append(part)
             self._store.save(self._entry)
-            raise AlreadyExists(f"The namespace {self._entry.wish.namespace!r} exists already.")
+        try:
+            found, made = create()
+            if not made and not ours:
+                self._require_unused(part, resumed=resumed)
+        except AlreadyExists:
+            if not ours:
+                self._entry.made.remove(part)
+                self._store.save(self._entry)
+            raise
+        return found
+
+    def _require_unused(self, part: Part, *, resumed: bool) -> None:
+        """A namespace that we may have made in an earlier call holds nothing yet if it is ours."""
+        held = of_others(self._host, self._entry.wish) if resumed else f"{part} of that name"
+        if held:
+            raise AlreadyExists(f"Somebody else made it meanwhile: there is a {held}.")
 
     def _fresh_key(self) -> NewKey:
         """Keys from before are of calls that never told their secrets to anybody."""
         for key in self._host.list_keys(self._user):
             self._host.delete_key(self._user, key.id or key.access_key)
         return self._host.create_key(self._user)
-
-    def _begin(self, part: Part) -> None:
-        if part not in self._entry.made:
-            self._entry.made.append(part)
-            self._store.save(self._entry)
 
     @property
     def _bucket_holder(self) -> Holder:
@@ -110,7 +132,8 @@ class Maker:
     def undo(self, reason: StorageError) -> None:
         """After a failure for good: remove everything, or say that somebody must look."""
         try:
-            self.unmake()
+            with undoing():
+                self.unmake()
         except StorageError as error:
             self._entry.state = AllocationState.NEEDS_ATTENTION
             self._entry.detail = f"{reason} Undoing it failed: {error}"
@@ -118,6 +141,11 @@ class Maker:
             log.warning("allocation-needs-attention", name=self._entry.name, reason=str(error))
             return
         self._store.remove(self._entry)
+
+
+def undoing() -> AbstractContextManager[None]:
+    """Taking back what a request did must not fail for want of its time."""
+    return serving(current_request_id() or "undo", seconds=_UNDO_SECONDS)
 
 
 def namespace_holder(name: str) -> Holder:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from storage_api.allocations import naming
 from storage_api.allocations.entry import Entry
+from storage_api.allocations.holdings import of_others
 from storage_api.allocations.making import Maker
 from storage_api.allocations.resizing import resize
-from storage_api.allocations.showing import recorded, shown
+from storage_api.allocations.showing import just_made, recorded, shown
 from storage_api.backends.allocations import AllocationWish
 from storage_api.domain import names
 from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, NotFound, StorageError
@@ -92,7 +93,7 @@ class Allocations:
             else:
                 maker.undo(error)
             raise
-        return _new(shown(host, entry), connection), True
+        return _new(just_made(host, entry), connection), True
 
     def resize(self, backend: str, host: Host, name: str, changes: AllocationPatch) -> Allocation:
         """Set another size, on the namespace and its bucket. A repeat changes nothing.
@@ -121,15 +122,15 @@ class Allocations:
             if entry is None:
                 return
             former = entry.state
-            if former is AllocationState.ACTIVE:
-                _check_nothing_else(host, entry)
             entry.state = AllocationState.DELETING
             self._store.save(entry)
             try:
-                Maker(self._store, host, entry).unmake()
+                _unmake(Maker(self._store, host, entry), host, entry)
             except StorageError as error:
-                if entry.is_whole and isinstance(error, Conflict):
-                    entry.state = former
+                if entry.is_whole:
+                    # Only a call that died can have left a whole one as it was being deleted.
+                    died = former is AllocationState.DELETING
+                    entry.state = AllocationState.ACTIVE if died else former
                 else:
                     entry.detail = str(error)
                 self._store.save(entry)
@@ -153,11 +154,13 @@ def _new(allocation: Allocation, connection: Connection | None) -> NewAllocation
 
 def _wish(fields: AllocationCreate) -> AllocationWish:
     name = names.ALLOCATION.check(fields["name"])
-    namespace = names.NAMESPACE.check(fields.get("namespace") or naming.namespace_for(name))
+    namespace = fields["namespace"] if "namespace" in fields else naming.namespace_for(name)
+    names.NAMESPACE.check(namespace)
+    bucket = fields["bucket"] if "bucket" in fields else naming.bucket_for(namespace)
     return AllocationWish(
         name=name,
         namespace=namespace,
-        bucket=names.BUCKET.check(fields.get("bucket") or naming.bucket_for(namespace)),
+        bucket=names.BUCKET.check(bucket),
         owner=names.USER.check(naming.owner_for(namespace)),
         size_bytes=_size(fields),
         domain=fields.get("domain"),
@@ -186,24 +189,16 @@ def _check_same(entry: Entry, wish: AllocationWish) -> None:
         )
 
 
+def _unmake(maker: Maker, host: Host, entry: Entry) -> None:
+    """A refusal before anything is removed leaves all as it was."""
+    if entry.is_whole and (held := of_others(host, entry.wish)):
+        raise Conflict(f"There is a {held}.")
+    maker.unmake()
+
+
 def _check_free(host: Host, namespace: str) -> None:
     try:
         host.get_namespace(namespace)
     except NotFound:
         return
     raise AlreadyExists(f"The namespace {namespace!r} exists already, and is of no allocation.")
-
-
-def _check_nothing_else(host: Host, entry: Entry) -> None:
-    """Before anything is removed, so that a refusal leaves all as it was."""
-    wish = entry.wish
-    try:
-        buckets = [b.name for b in host.list_buckets(wish.namespace) if b.name != wish.bucket]
-        users = [u.name for u in host.list_users(wish.namespace) if u.name != wish.owner]
-    except NotFound:
-        return
-    if buckets or users:
-        raise Conflict(
-            f"The namespace {wish.namespace!r} holds {len(buckets)} bucket(s) and {len(users)} "
-            "user(s) that the allocation was not made with."
-        )

@@ -8,7 +8,7 @@ from storage_api.backends.ecs.users import Users
 from storage_api.domain.errors import Invalid
 from storage_api.domain.models import Quota, UserMapping
 from storage_api.domain.requests import BucketCreate, NamespaceCreate
-from storage_api.domain.units import GIB, ceil_div
+from storage_api.domain.units import GIB
 
 #: ECS begins to warn when this much of a limit is used.
 _WARN_PERCENT = 90
@@ -54,9 +54,9 @@ class Allocations(Buckets, Users, Namespaces, AllocationHost):
 
 
 def _quota(size: int | None) -> Quota:
-    """With a warning ahead of the limit; both are whole GiB on ECS."""
+    """As ECS will hold it, in whole GiB, with a warning ahead of the limit."""
     if size is None:
         return Quota(enabled=False)
-    mapping_quotas.gib("size_bytes", size)
-    warn = max(1, ceil_div(size, GIB) * _WARN_PERCENT // 100)
-    return Quota(max_bytes=size, soft_bytes=warn * GIB)
+    limit = mapping_quotas.gib("size_bytes", size)
+    warn = max(1, limit * _WARN_PERCENT // 100)
+    return Quota(max_bytes=limit * GIB, soft_bytes=warn * GIB)
