@@ -1,35 +1,19 @@
 """The service dies in the middle of an allocation: nothing is lost, doubled or left unknown."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from storage_api.domain.units import GIB
+from tests.backends.ecs.elsewhere import Request, elsewhere
 from tests.backends.ecs.service import ALLOCATIONS, api_at, entry_of
 from tests.conformance.client import Api
-from tests.servers import ROOT, environment
 from tests.simulators.ecs import EcsSimulator
 from tests.simulators.faults import Fault
 
 LAB = {"name": "smith-lab", "size_bytes": 10 * GIB}
 _PATIENCE = 30.0
-
-PROGRAM = """
-import json, sys
-from tests.conformance.client import InProcess
-from storage_api.app import create_app
-import os
-method, path, body = sys.argv[1:]
-api = InProcess(create_app(os.environ))
-api.request(method, path, json=json.loads(body))
-"""
 
 #: The calls of making one, in order; the service dies when the cluster receives one of them.
 MAKING = [
@@ -51,38 +35,15 @@ DELETING = [
 ]
 
 
-@contextmanager
-def running(
-    sim: EcsSimulator, state: Path, method: str, path: str, body: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    """The service in a process of its own, which serves one request."""
-    settings = {
-        "SAPI_BACKENDS": entry_of(sim),
-        "SAPI_STATE_DIRECTORY": str(state),
-        "FLASK_DEBUG": "1",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, method, path, body],
-        cwd=ROOT,
-        env=environment(settings),
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def killed_at(sim: EcsSimulator, state: Path, order: Fault, *request: str) -> None:
-    with running(sim, state, *request) as process:
+def killed_at(sim: EcsSimulator, state: Path, order: Fault, request: Request) -> None:
+    settings = {"SAPI_BACKENDS": entry_of(sim), "SAPI_STATE_DIRECTORY": str(state)}
+    with elsewhere(settings, request) as other:
         end = time.monotonic() + _PATIENCE
         while not order.hits:
-            assert process.poll() is None, "the request ended before it came to this call"
+            assert other.is_running, "the request ended before it came to this call"
             assert time.monotonic() < end
             time.sleep(0.005)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        other.kill()
 
 
 @pytest.fixture
@@ -127,7 +88,7 @@ def test_a_deletion_that_died_is_finished_by_another(
     api: Api = api_at(sim, state=state)
     api.post(ALLOCATIONS, LAB).expect(201)
     order = sim.faults.add(kind="hang", method=method, path=path)
-    killed_at(sim, state, order, "DELETE", f"{ALLOCATIONS}/smith-lab", "null")
+    killed_at(sim, state, order, Request("DELETE", f"{ALLOCATIONS}/smith-lab"))
     assert api.get(f"{ALLOCATIONS}/smith-lab").expect(200)["state"] == "deleting"
     api.post(ALLOCATIONS, LAB).expect(409)
     api.delete(f"{ALLOCATIONS}/smith-lab").expect(204)
@@ -136,5 +97,4 @@ def test_a_deletion_that_died_is_finished_by_another(
 
 def kill_making(sim: EcsSimulator, state: Path, method: str, path: str, after: int) -> None:
     order = sim.faults.add(kind="hang", method=method, path=path, after=after)
-    body = '{"name": "smith-lab", "size_bytes": 10737418240}'
-    killed_at(sim, state, order, "POST", ALLOCATIONS, body)
+    killed_at(sim, state, order, Request("POST", ALLOCATIONS, LAB))
