@@ -3,7 +3,7 @@
 from storage_api.backends.accounts import account_metadata, account_name, stamp_of
 from storage_api.backends.ecs import mapping_users as mapping
 from storage_api.backends.ecs.bucket_removal import BucketRemoval
-from storage_api.backends.ecs.keys import log
+from storage_api.backends.ecs.key_making import log
 from storage_api.backends.ecs.making import Made
 from storage_api.backends.ecs.owners import REGION
 from storage_api.backends.ecs.usage import Usages

@@ -1,7 +1,7 @@
 """What all that is done with buckets shares: finding one, and telling it as our record."""
 
 from storage_api.backends.ecs import mapping_buckets as mapping
-from storage_api.backends.ecs.keys import Keys
+from storage_api.backends.ecs.key_making import KeyMaking
 from storage_api.backends.ecs.reading import text
 from storage_api.backends.ecs.replication import ReplicationGroups
 from storage_api.backends.ecs.wire import Json
@@ -11,7 +11,7 @@ from storage_api.domain.models import Bucket, Ref
 BUCKET = ("object", "bucket")
 
 
-class BucketBase(Keys, ReplicationGroups):
+class BucketBase(KeyMaking, ReplicationGroups):
     def _existing_bucket(self, namespace: str, name: str) -> Json:
         found = self._find_bucket(namespace, name)
         if found is None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from storage_api.backends.ecs import mapping_users as mapping
 from storage_api.backends.ecs.errors import AMBIGUOUS, is_absent, is_refused
-from storage_api.backends.ecs.keys import Keys, log
+from storage_api.backends.ecs.key_making import log
+from storage_api.backends.ecs.keys import Keys
 from storage_api.backends.ecs.making import Made
 from storage_api.backends.ecs.reading import text
 from storage_api.backends.ecs.wire import Json
