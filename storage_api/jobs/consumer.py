@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from huey import Huey
 from huey.consumer import Consumer, Scheduler
 
 WORKERS = 2
 _TICK_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
 
 
 class JobConsumer(Consumer):  # type: ignore[misc]  # huey ships no types
@@ -29,10 +32,11 @@ class JobConsumer(Consumer):  # type: ignore[misc]  # huey ships no types
         return _Scheduler(self.huey, self.stop_flag, self._tidy, self._every)
 
     def _set_signal_handlers(self) -> None:
-        """Beside a service, the signals are the service's."""
+        """The last step of starting. Beside a service, the signals are the service's."""
         if self._signals:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._handle_signal)
+            log.info("consumer-started")
 
 
 class _Scheduler(Scheduler):  # type: ignore[misc]  # huey ships no types

@@ -71,6 +71,8 @@ class Runner:
             except StoreDown as error:
                 # Its record is not ended, so a consumer puts it back when it can.
                 log.warning("job-left", reason=str(error), cause=type(error.__cause__).__name__)
+            except Exception:
+                log.exception("job-broke")
 
     def _run_alone(self, job: str, lease: Lease) -> None:
         record = self.store.get(job)

@@ -44,14 +44,15 @@ class LabStorage(DummyStorage):
 
     def purge_user(self, user: Ref, progress: Progress) -> None:
         kind, *numbers = user.name.split(".")
-        with self._alone(user.name):
-            self.note(f"begin {user.name}")
+        name = str(user).replace("/", "-")
+        with self._alone(name):
+            self.note(f"begin {name}")
             self.note(f"pid {os.getpid()}")
             match kind, numbers:
                 case "steps", [steps, pause, *_]:
-                    self._steps(user.name, int(steps), int(pause) / 1000, progress)
+                    self._steps(name, int(steps), int(pause) / 1000, progress)
                 case "down", [times, *_]:
-                    self._down(user.name, int(times))
+                    self._down(name, int(times))
                 case "left", [number]:
                     for index in range(int(number)):
                         progress.report(f"object {index} is locked")
@@ -63,7 +64,7 @@ class LabStorage(DummyStorage):
                     raise Conflict("The user is suspended.")
                 case "vanished", _:
                     raise NotFound("There is no such user.")
-            self.note(f"end {user.name}")
+            self.note(f"end {name}")
 
     def _steps(self, name: str, steps: int, pause: float, progress: Progress) -> None:
         file = self._folder / f"{name}.left"

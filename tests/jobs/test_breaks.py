@@ -104,7 +104,7 @@ def test_a_job_that_kills_every_consumer_is_given_up(lab: Lab) -> None:
     job = lab.submit("deadly")
     for _ in range(6):
         with lab.consumer() as consumer:
-            assert consumer.process.wait(20) == 9
+            assert consumer.exit_code() == 9
     with lab.consumer():
         ended = lab.ended(job)
     assert ended.state == "failed"
@@ -116,10 +116,10 @@ def test_a_consumer_that_was_frozen_for_too_long_leaves_its_job(lab: Lab) -> Non
     job = lab.submit("steps.60.50")
     with lab.consumer() as frozen:
         lab.until(job, lambda now: now.done > 2)
-        os.kill(frozen.process.pid, signal.SIGSTOP)
+        os.kill(frozen.pid, signal.SIGSTOP)
         with lab.consumer() as other:
             wait_for(lambda: "job-started" in other.log.read_text())
-            os.kill(frozen.process.pid, signal.SIGCONT)
+            os.kill(frozen.pid, signal.SIGCONT)
             wait_for(lambda: '"job-left"' in frozen.log.read_text())
             assert lab.ended(job).state == "done"
     assert '"reason": "lost"' in frozen.log.read_text()
