@@ -68,7 +68,10 @@ def purge(
         if remove():
             steps.done(1)
             return True
-    raise Conflict(f"Bucket {name!r} does not become empty: somebody goes on writing to it.")
+    raise Conflict(
+        f"Bucket {name!r} does not become empty: somebody goes on writing to it, "
+        "or the object store holds what it does not list."
+    )
 
 
 @dataclass

@@ -70,11 +70,12 @@ class Accounts(Users):
 
         The key comes last, so that nobody writes before there is a limit.
         """
-        shown = fields.get("display_name")
-        if shown is not None and shown != mapping.user_record(found).display_name:
-            self._admin.modify_user(uid, {"display-name": shown})
-        self._admin.sync_user_stats(uid)
-        self._admin.set_user_quota(uid, "user", limits.user_limits(quota))
+        record = mapping.user_record(found)
+        if fields.get("display_name", record.display_name) != record.display_name:
+            self._admin.modify_user(uid, {"display-name": fields["display_name"]})
+        if record.quota != quota:
+            self._admin.sync_user_stats(uid)
+            self._admin.set_user_quota(uid, "user", limits.user_limits(quota))
         self._end_left_over_keys(uid, found)
         own = mapping.own_keys(found)
         made = (

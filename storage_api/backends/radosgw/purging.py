@@ -46,6 +46,16 @@ class Purging(Buckets, Accounts):
             return False
 
     def _purge(self, row: Json, steps: Steps) -> bool:
+        try:
+            return self._empty_and_remove(row, steps)
+        except Conflict:
+            # Who purges the owner at the same time may have come first, and ended the keys.
+            path = bucket_path(mapping.bucket_tenant(row), mapping.bucket_name(row))
+            if not self._is_there(path, mapping.bucket_id(row)):
+                return True
+            raise
+
+    def _empty_and_remove(self, row: Json, steps: Steps) -> bool:
         uid, owner = self._our_owner(row)
         _refuse_suspended(uid, owner)
         if not limits.has_index(row):
@@ -66,14 +76,16 @@ class Purging(Buckets, Accounts):
         with self._owner_key(uid, owner) as key:
             yield S3Contents(self._s3, key, name)
 
+    def _is_there(self, path: str, bucket_id: str) -> bool:
+        """Not if it is another one by now."""
+        found = self._admin.find_bucket(path)
+        return found is not None and mapping.bucket_id(found) == bucket_id
+
     def _remove(self, path: str, bucket_id: str) -> bool:
-        """``False`` while it holds something; true also if it is gone, or another's by now."""
+        """``False`` while it holds something; true also if it is gone."""
         with self._changing_bucket(path):
-            found = self._admin.find_bucket(path)
-            if found is None or mapping.bucket_id(found) != bucket_id:
+            if not self._is_there(path, bucket_id):
                 return True
-            if limits.open_uploads(found):
-                return False
             try:
                 self._admin.delete_bucket(path)
             except UnexpectedCode as refusal:

@@ -1,6 +1,7 @@
 """Purges on the real gateway: everything goes but what is locked, in steps that can be repeated."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -54,6 +55,7 @@ class Owner:
     """A user with a bucket, who works on it as customers do."""
 
     def __init__(self, storage: RadosgwStorage, lab: Lab, **bucket: Any) -> None:
+        self.storage = storage
         self.user = new_user(storage)
         self.s3 = lab.s3(storage.create_key(self.user))
         self.bucket = new_bucket(storage, self.user, **bucket)
@@ -185,6 +187,15 @@ class TestLocks:
             assert "3 object version(s): object lock" in error
             assert sorted(owner.versions()) == ["COMPLIANCE", "GOVERNANCE", "held"]
             assert all(repr(key) in error for key in owner.versions())
+
+    def test_a_locked_key_that_no_list_can_name_is_named(
+        self, storage: RadosgwStorage, lab: Lab
+    ) -> None:
+        owner = Owner(storage, lab, object_lock=True)
+        owner.put("bad\x01ctl", ObjectLockLegalHoldStatus="ON")
+        progress = Counted()
+        storage.purge_bucket(owner.bucket, progress)
+        assert repr("bad\x01ctl") in progress.errors[0]
 
     def test_the_user_stays_too_with_the_key_and_loses_the_other_buckets(
         self, storage: RadosgwStorage, owner: Owner, lab: Lab
@@ -333,6 +344,23 @@ class TestKeys:
 
 
 class TestTrouble:
+    def test_purges_of_the_same_at_once_are_all_done(self, lab: Lab, owner: Owner) -> None:
+        """As a job for the bucket and two for the user, each in a process of its own."""
+        for number in range(20):
+            owner.put(str(number))
+        (key,) = owner.storage.list_keys(owner.user)
+        owner.storage.delete_key(owner.user, key.access_key)
+        storages = [lab.storage() for _ in range(3)]
+        with ThreadPoolExecutor(3) as pool:
+            running = [
+                pool.submit(storages[0].purge_bucket, owner.bucket, Counted()),
+                *(pool.submit(each.purge_user, owner.user, Counted()) for each in storages[1:]),
+            ]
+        for each in running:
+            each.result()
+        assert owner.user.name not in lab.uids()
+        assert owner.name not in lab.admin("GET", "bucket")
+
     def test_an_ill_gateway_is_for_the_job_to_try_again(
         self, owner: Owner, lab: Lab, proxy: FaultyProxy
     ) -> None:
