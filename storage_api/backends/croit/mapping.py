@@ -108,7 +108,7 @@ def own_keys(uid: str, keys: Iterable[Row]) -> list[Row]:
 def all_keys(uid: str, keys: Iterable[Row]) -> list[Row]:
     """Without the sub-users' keys, whose ``user`` is ``uid:subuser``, and empty rows."""
     names = {uid, split_uid(uid)[1]}
-    found = [key for key in keys if key["access_key"] is not None and key["user"] in names]
+    found = [key for key in keys if text(key["user"]) in names and key["access_key"] is not None]
     for key in found:
         text(key["access_key"])
     return found
