@@ -176,6 +176,5 @@ def test_a_half_made_account_is_nobody_else_s(sim: CroitSimulator, storage: Croi
         storage.create_account(None, fields)
     with pytest.raises(AlreadyExists, match="account"):
         storage.create_user(Ref(None, "alice"), {})
-    other = {**ACCOUNT}
     assert storage.create_account(None, fields)[1] is False
-    assert storage.create_account(None, other)[1] is True
+    assert storage.create_account(None, ACCOUNT)[1] is True

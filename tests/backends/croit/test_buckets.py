@@ -1,5 +1,6 @@
 """Buckets of a real gateway, administered through croit and S3."""
 
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -119,18 +120,19 @@ def test_what_the_cluster_lacks_is_refused_before_anything_is_made(
 ) -> None:
     bucket = Ref(None, fresh("bucket"))
     with pytest.raises(Invalid):
-        cluster.create_bucket(bucket, {"owner": owner.name, **fields})
+        cluster.create_bucket(bucket, fields | {"owner": owner.name})
     with pytest.raises(NotFound):
         cluster.get_bucket(bucket)
 
 
 def test_a_known_placement_and_class_are_taken(cluster: CroitStorage, owner: Ref) -> None:
     bucket = Ref(None, fresh("bucket"))
-    fields: Any = {"placement": "default-placement", "storage_class": "STANDARD"}
-    made, created = cluster.create_bucket(bucket, {"owner": owner.name, **fields})
+    where = {"placement": "default-placement", "storage_class": "STANDARD"}
+    fields: Any = {"owner": owner.name, **where}
+    made, created = cluster.create_bucket(bucket, fields)
     assert created
     assert (made.placement, made.storage_class) == ("default-placement", "STANDARD")
-    assert cluster.create_bucket(bucket, {"owner": owner.name, **fields})[1] is False
+    assert cluster.create_bucket(bucket, fields)[1] is False
 
 
 def test_defaults_that_the_cluster_lacks_make_no_user(
@@ -240,7 +242,7 @@ class TestPurges:
         (error,) = told.errors
         assert "'kept'" in error
         assert bucket.name in error
-        assert cluster.get_user(owner)
+        assert cluster.get_user(owner).name == owner.name
         assert [row["Key"] for row in s3.list_objects_v2(Bucket=bucket.name)["Contents"]] == [
             "kept"
         ]
@@ -279,11 +281,12 @@ def test_dead_keys_of_the_service_are_no_deletion(
 ) -> None:
     """§5.3: a dead credential never reads as "deleted"."""
     dead = storage_of(cluster_sim, token=Secret("revoked"), s3_endpoint="http://127.0.0.1:9")
-    for call in (
+    calls: list[Callable[[], None]] = [
         lambda: dead.delete_bucket(bucket),
         lambda: dead.delete_user(owner),
         lambda: dead.purge_user(owner, Told()),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(BackendRefused, match="API token"):
             call()
     assert cluster.get_bucket(bucket).owner == owner.name

@@ -149,7 +149,7 @@ def test_a_bucket_that_was_made_since_the_look_keeps_the_user(
     sim.refuse("DELETE", path, 500, "Unable to remove user with buckets.")
     with pytest.raises(Conflict, match="still owns"):
         storage.delete_user(user)
-    assert storage.get_user(user)
+    assert storage.get_user(user).name == user.name
     storage.delete_user(user)
     storage.delete_user(user)
 
