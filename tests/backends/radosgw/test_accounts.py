@@ -157,6 +157,18 @@ class TestRotation:
         lab.s3(made).list_buckets()
         assert made.secret_key not in [row["secret_key"] for row in half]
 
+    def test_a_name_that_another_s_key_has_is_not_taken_from_him(
+        self, lab: Lab, storage: RadosgwStorage
+    ) -> None:
+        user, other = new_user(storage), new_user(storage)
+        old = storage.create_key(user)
+        taken = successor(user.name, old.access_key)
+        lab.admin("PUT", "user", "key", uid=other.name, access_key=taken)
+        with pytest.raises(Conflict, match="another user"):
+            storage.rotate_key(user, old.access_key)
+        assert lab.live_keys(user.name) == [old.access_key]
+        assert lab.live_keys(other.name) == [taken]
+
     def test_each_rotation_gives_another_key(self, storage: RadosgwStorage, lab: Lab) -> None:
         user = new_user(storage)
         keys = [storage.create_key(user)]
