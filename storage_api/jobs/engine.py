@@ -47,8 +47,8 @@ class Jobs:
         """Queue a piece of work, or answer the job that is under way for the same target."""
         here = self._here()
         with here.exclusively("submit"):
-            for record in here.runner.store.all():
-                if not record.ended and record.is_for(kind, backend, target):
+            for record in here.runner.store.unfinished():
+                if record.is_for(kind, backend, target):
                     return record.job
             made = new_record(kind, backend, target, asked_by)
             here.runner.submit(made)

@@ -11,6 +11,8 @@ from storage_api.jobs.store import Store, StoreDown, reaching
 from storage_api.jobs.timing import Timing
 
 _PAUSE_SECONDS = 0.2
+#: What is to be forgotten is looked for so often, as a part of the time that it is kept.
+_FORGET_PART = 0.01
 
 log = structlog.get_logger(__name__)
 
@@ -28,15 +30,15 @@ class Housekeeping:
         self._timing = timing
         self._is_awaited = is_awaited
         self._reachable = True
+        self._forget_at = 0.0
 
     def tidy(self) -> None:
         """Once through all jobs; what cannot be done now is done the next time."""
         try:
             if self._is_awaited:
                 self._store.consumer_is_here()
-            records = self._store.all()
-            self._put_back([record for record in reversed(records) if not record.ended])
-            self._forget([record for record in records if record.ended])
+            self._put_back(self._store.unfinished()[::-1])
+            self._forget()
         except StoreDown as error:
             if self._reachable:
                 log.warning("job-store-down", cause=repr(error.__cause__)[:200])
@@ -74,10 +76,14 @@ class Housekeeping:
         created = record.job.created.timestamp() if record.job.created else 0.0
         return max(created + self._timing.scan, record.retry_at) <= time.time()
 
-    def _forget(self, records: list[Record]) -> None:
-        for record in records:
-            finished = record.job.finished
-            if finished is not None and now() - finished > self._timing.keep:
+    def _forget(self) -> None:
+        """Seldom: it takes all records to see which are old."""
+        keep = self._timing.keep
+        if time.monotonic() < self._forget_at:
+            return
+        self._forget_at = time.monotonic() + keep.total_seconds() * _FORGET_PART
+        for record in self._store.all():
+            if record.ended and record.job.finished and now() - record.job.finished > keep:
                 self._store.remove(record.job.id)
                 with reaching():
                     self._leases.forget(record.job.id)
