@@ -14,6 +14,7 @@ from storage_api.domain.errors import (
     AlreadyExists,
     BackendError,
     BackendUnavailable,
+    Conflict,
     Invalid,
     NotFound,
 )
