@@ -31,6 +31,7 @@ PERIOD: Sequence[Mapping[str, Any]] = (
     _parameter("to", "Until before when, in the same forms. Absent or in the future: now."),
     _parameter("unit", "Unit of size.", enum=list(UNITS), default=DEFAULT_UNIT),
 )
+_SVG = "image/svg+xml"
 #: Of an image that is opened by itself: it may style itself and nothing else.
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
@@ -84,7 +85,8 @@ class UsagePlot(BackendResource):
             ),
             _parameter("name", "Only those of this name; `*` stands for any text."),
         ],
-        documents={HTTPStatus.OK: {"description": "An SVG image", "schema": {"type": "file"}}},
+        documents={HTTPStatus.OK: {"description": "An SVG image", "schema": {"type": "string"}}},
+        produces=_SVG,
     )
     def get(self) -> Response:
         """Draw usage over a period
@@ -104,4 +106,4 @@ class UsagePlot(BackendResource):
             name=request.args.get("name", "*"),
         )
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": _SVG_POLICY}
-        return Response(drawn, headers=headers, content_type="image/svg+xml")
+        return Response(drawn, headers=headers, content_type=_SVG)

@@ -45,6 +45,7 @@ _FIRST = {
     "namespaces": Capability.NAMESPACES,
     "capacity": Capability.CAPACITY,
     "usage": Capability.USAGE,
+    "usage.svg": Capability.USAGE,
     "storage-resources": Capability.STORAGE_RESOURCES,
     "gid-cache": Capability.STORAGE_RESOURCES,
 }
