@@ -55,14 +55,16 @@ class Accounts(Users):
 
         The key comes last, so that nobody writes before there is a limit.
         """
-        name = mapping.user_record(found).name
-        shown = fields.get("display_name")
+        record = mapping.user_record(found)
         if mapping.is_unfinished(found):
-            self._finish_user(uid, {"quota": quota}, {"display_name": shown or name})
+            shown = fields.get("display_name", record.name)
+            self._finish_user(uid, {"quota": quota}, {"display_name": shown})
         else:
-            if shown is not None and shown != mapping.user_record(found).display_name:
-                self._modify_user(uid, mapping.user_fields({"display_name": shown}))
-            self._set_user_quota(uid, "quota", quota)
+            if fields.get("display_name", record.display_name) != record.display_name:
+                wanted = mapping.user_fields({"display_name": fields["display_name"]})
+                self._modify_user(uid, wanted)
+            if record.quota != limits.rounded(quota):
+                self._set_user_quota(uid, "quota", quota)
         rows = self._swept_keys(uid)
         own = mapping.own_keys(uid, rows)
         made: NewKey | None = None

@@ -8,8 +8,7 @@ from storage_api.backends.croit import limits, mapping
 from storage_api.backends.croit.accounts import Accounts
 from storage_api.backends.croit.buckets import Buckets
 from storage_api.backends.croit.client import Json
-from storage_api.backends.rgw_names import split_uid
-from storage_api.backends.s3_contents import START, S3Contents
+from storage_api.backends.s3_contents import S3Contents
 from storage_api.backends.s3_purge import Steps, purge
 from storage_api.domain.errors import Conflict, NotFound
 from storage_api.domain.models import Ref
@@ -47,15 +46,29 @@ class Purging(Buckets, Accounts):
             return False
 
     def _purge(self, row: Json, steps: Steps) -> bool:
+        try:
+            return self._empty_and_remove(row, steps)
+        except Conflict:
+            # Who purges the owner at the same time may have come first, and ended the keys.
+            if self._is_there(row):
+                raise
+            return True
+
+    def _empty_and_remove(self, row: Json, steps: Steps) -> bool:
         uid, owner = self._our_owner(row)
         _refuse_suspended(uid, owner)
         name = mapping.bucket_name(row)
         return purge(
             name,
             contents=partial(self._contents, uid, name),
-            remove=partial(self._remove, uid, name, mapping.bucket_id(row)),
+            remove=partial(self._remove, uid, row),
             steps=steps,
         )
+
+    def _is_there(self, row: Json) -> bool:
+        """Not if it is another one by now."""
+        rows = self._croit.list_buckets_named(mapping.bucket_name(row))
+        return mapping.bucket_id(row) in map(mapping.bucket_id, rows)
 
     @contextmanager
     def _contents(self, uid: str, name: str) -> Iterator[S3Contents]:
@@ -65,14 +78,13 @@ class Purging(Buckets, Accounts):
         with self._owner_key(uid, owner) as key:
             yield S3Contents(self._s3, key, name)
 
-    def _remove(self, uid: str, name: str, bucket_id: str) -> bool:
-        """``False`` while it holds something; true also if it is gone, or another's by now."""
-        bucket = Ref(split_uid(uid)[0], name)
+    def _remove(self, uid: str, row: Json) -> bool:
+        """``False`` while it holds something; true also if it is gone."""
+        name = mapping.bucket_name(row)
         with self._contents(uid, name) as seen, self._changing_bucket(name):
-            found, _ = self._find_bucket(bucket)
-            if found is None or mapping.bucket_id(found) != bucket_id:
+            if not self._is_there(row):
                 return True
-            return not seen.uploads(START)[0] and self._removed(bucket, seen)
+            return self._removed(Ref(mapping.bucket_tenant(row), name), seen)
 
 
 def _known_steps(row: Json) -> int:
