@@ -7,6 +7,7 @@ from storage_api.backends.accounts import (
     account_metadata,
     account_name,
     account_quota,
+    shows_key,
     stamp_of,
 )
 from storage_api.backends.croit import limits, mapping
@@ -85,12 +86,12 @@ class Accounts(Users):
         buckets = [mapping.bucket_record(row, now) for row in self._croit.list_buckets_of(uid)]
         rows = self._keys_of(uid)
         record = mapping.user_record(found, rows)
-        return account_metadata(record, buckets, self._shown_connection(uid, found, rows))
+        shown = shows_key(record, self._options) and not mapping.is_suspended(found)
+        key = self._usable_key(uid, rows) if shown else None
+        return account_metadata(record, buckets, self._shown_connection(uid, key))
 
-    def _shown_connection(self, uid: str, found: Json, rows: list[Json]) -> Connection:
-        """With the user's key only where the operator wants that, and never without a trace."""
-        usable = self._options.expose_credentials and not mapping.is_suspended(found)
-        key = self._usable_key(uid, rows) if usable else None
+    def _shown_connection(self, uid: str, key: S3Key | None) -> Connection:
+        """A key is never told without a trace."""
         if key is None:
             return self._connection(None, None)
         log.warning("credentials-shown", uid=uid, access_key=key.access_key)

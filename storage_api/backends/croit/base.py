@@ -10,7 +10,7 @@ import structlog
 from storage_api.backends.access_keys import is_left_over, temporary_key_id
 from storage_api.backends.croit import mapping
 from storage_api.backends.croit.client import CroitClient, Json
-from storage_api.backends.croit.refusals import AMBIGUOUS, Reason, reason_of
+from storage_api.backends.croit.refusals import AMBIGUOUS, Reason, Refusal, reason_of
 from storage_api.backends.croit.settings import CroitOptions
 from storage_api.backends.rgw_names import MARKER, RESERVED, TENANT, full_uid, split_uid
 from storage_api.backends.s3 import S3Key, S3Plane
@@ -291,6 +291,23 @@ def not_alone(name: str) -> Conflict:
         f"Several tenants have a bucket {name!r}, and croit cannot be told which one is meant "
         "here; do it in croit itself."
     )
+
+
+class NotFoundByName(Conflict):
+    """croit does not know a bucket by what it is called in its tenant."""
+
+
+@contextmanager
+def by_name_alone(name: str) -> Iterator[None]:
+    """For croit's calls that take neither tenant nor owner, of a bucket that was just seen."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.reason is not Reason.ABSENT:
+            raise
+        raise NotFoundByName(
+            f"croit does not find the bucket {name!r} by its name alone; do it in croit itself."
+        ) from refusal
 
 
 def _warn_of_left_over(uid: str, access_key: str, error: Exception) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from storage_api.backends.croit import limits, mapping
-from storage_api.backends.croit.base import not_alone
+from storage_api.backends.croit.base import NotFoundByName, by_name_alone, not_alone
 from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.making import Making
 from storage_api.backends.croit.refusals import AMBIGUOUS
@@ -111,8 +111,13 @@ class BucketCreation(Making):
             seen.set_versioning(wanted.capitalize())
         if fields.get("tags"):
             seen.set_tags(tags_document(fields["tags"]))
-        if alone:
+        if not alone:
+            return
+        try:
             self._set_bucket_quota(bucket, fields.get("quota", _NO_QUOTA))
+        except NotFoundByName:
+            if "quota" in fields:
+                raise
 
     def _set_bucket_quota(self, bucket: Ref, quota: Quota) -> None:
         """The caller holds ``_changing_bucket``, and knows that croit finds the right one."""
@@ -121,7 +126,8 @@ class BucketCreation(Making):
             return limits.bucket_quota(self._bucket(bucket)) == limits.rounded(quota)
 
         wanted = limits.bucket_limits(quota)
-        self._sure(lambda: self._croit.set_bucket_quota(bucket.name, wanted), holds)
+        with by_name_alone(bucket.name):
+            self._sure(lambda: self._croit.set_bucket_quota(bucket.name, wanted), holds)
 
     def _whole(self, bucket: Ref, fields: BucketCreate, seen: S3Contents) -> Bucket:
         done = replace(_record(self._bucket(bucket)), **told_by_s3(seen))

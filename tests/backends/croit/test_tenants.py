@@ -97,3 +97,25 @@ def test_a_croit_that_spells_users_of_tenants_otherwise_is_noticed(
     sim.faults.add(kind="garbage", path="/api/s3/users", method="GET", body="[]", times=None)
     with pytest.raises(BackendMisbehaved, match="just accepted"):
         storage.create_namespace("lab", {})
+
+
+def test_a_croit_that_does_not_know_a_tenant_s_bucket_by_name_is_no_obstacle(
+    cluster: CroitStorage, cluster_sim: CroitSimulator
+) -> None:
+    """Contract §5.4: nobody knows how such a bucket is named in paths."""
+    tenant = fresh("tenant")
+    cluster.create_namespace(tenant, {})
+    owner = new_user(cluster, tenant)
+    bucket, other = Ref(tenant, fresh("bucket")), Ref(tenant, fresh("bucket"))
+    order = cluster_sim.refuse("PUT", "/api/s3/buckets/*/quota", 404, "not found", times=None)
+    try:
+        assert cluster.create_bucket(bucket, {"owner": owner.name})[1]
+        assert cluster.create_bucket(bucket, {"owner": owner.name})[1] is False
+        limited = Quota(max_objects=1)
+        with pytest.raises(Conflict, match="by its name"):
+            cluster.create_bucket(other, {"owner": owner.name, "quota": limited})
+        with pytest.raises(Conflict, match="by its name"):
+            cluster.set_quota(Holder(HolderKind.BUCKET, bucket), limited)
+    finally:
+        order.times = order.hits
+    assert cluster.set_quota(Holder(HolderKind.BUCKET, bucket), limited) == limited
