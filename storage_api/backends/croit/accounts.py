@@ -16,6 +16,7 @@ from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.users import Users
 from storage_api.backends.rgw_names import check_text
 from storage_api.backends.rows import existing
+from storage_api.backends.s3 import S3Key
 from storage_api.domain.errors import AlreadyExists
 from storage_api.domain.models import Account, AccountMetadata, Connection, NewKey, Quota, Ref
 from storage_api.domain.requests import AccountCreate

@@ -126,9 +126,12 @@ class RadosgwBase(ABC):
         if not user.name.startswith(prefix):
             raise Invalid(f"Names of users that are made here begin with {prefix!r}.")
 
+    def _is_administrator(self, found: Json) -> bool:
+        return mapping.is_administrator(found, self._options.admin_access_key)
+
     def _require_ours(self, uid: str, found: Json) -> None:
         """Raises ``Conflict`` for users that this service must leave alone."""
-        if mapping.is_administrator(found, self._options.admin_access_key):
+        if self._is_administrator(found):
             raise Conflict(f"User {uid!r} is an administrator of RadosGW and is left alone here.")
         if not split_uid(uid)[1].startswith(self._options.uid_prefix):
             raise Conflict(

@@ -104,6 +104,18 @@ class TestOptions:
         storage.update_user(user, {"suspended": True})
         assert exposing.get_account_metadata(user).connection.secret_key is None
 
+    def test_a_key_is_shown_of_accounts_only(self, lab: Lab, storage: RadosgwStorage) -> None:
+        exposing = lab.storage(expose_credentials=True)
+        plain = new_user(storage)
+        storage.create_key(plain)
+        account, _ = storage.create_account(None, request())
+        risen = Ref(None, account.user.name)
+        lab.admin("PUT", "user", "caps", uid=risen.name, user_caps="users=read")
+        us = lab.admin("GET", "user", access_key=lab.gateway.access_key)["user_id"]
+        for user in (plain, risen, Ref(None, us)):
+            connection = exposing.get_account_metadata(user).connection
+            assert (connection.access_key, connection.secret_key) == (None, None)
+
 
 class TestHalfMade:
     @pytest.mark.parametrize("forward", [False, True], ids=["not-sent", "answer-lost"])
