@@ -24,9 +24,9 @@ class JobConsumer(Consumer):  # type: ignore[misc]  # huey ships no types
         self._tidy = tidy
         self._every = every
         self._signals = signals
-        super().__init__(
-            huey, workers=WORKERS, periodic=False, max_delay=poll, graceful_signal="TERM"
-        )
+        super().__init__(huey, workers=WORKERS, periodic=False, max_delay=poll)
+        # Both: no restart, and wait for the workers; the second one ends the waiting.
+        self._signal_actions = dict.fromkeys((signal.SIGTERM, signal.SIGINT), (False, True))
 
     def _create_scheduler(self) -> "_Scheduler":
         return _Scheduler(self.huey, self.stop_flag, self._tidy, self._every)
@@ -34,8 +34,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]  # huey ships no types
     def _set_signal_handlers(self) -> None:
         """The last step of starting. Beside a service, the signals are the service's."""
         if self._signals:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self._handle_signal)
+            super()._set_signal_handlers()
             log.info("consumer-started")
 
 

@@ -112,9 +112,7 @@ class Workplace:
         Raises:
             StoreDown: SQLite's file cannot be used. A Redis that is down is waited for.
         """
-        consumer = self._prepare(signals=True)
-        consumer.run()
-        consumer.stop(graceful=True)
+        self._prepare(signals=True).run()
         log.info("consumer-ended")
 
     def _work(self) -> None:

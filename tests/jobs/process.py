@@ -20,7 +20,7 @@ from tests.jobs.storage import LabOptions, LabStorage
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__, "storage_api.jobs.workplace"])
 _IMPATIENT = Timing(
-    retry_delays=(0.3, 0.3, 0.3), scan=0.3, pulse=0.1, poll=0.1, lease=1.5, leave_alone=5.0
+    retry_delays=(0.3, 0.3, 0.3), scan=0.3, pulse=0.1, poll=0.1, lease=1.5, leave_alone=2.0
 )
 _INFO = 20
 _CALLERS = 8

@@ -3,10 +3,13 @@
 import os
 import pickle
 import signal
+import time
 
 import pytest
 
 from storage_api.domain.errors import BackendUnavailable
+from storage_api.domain.models import Ref
+from storage_api.jobs.record import new_record
 from tests.jobs.lab import Lab, wait_for
 
 
@@ -60,6 +63,34 @@ def test_a_consumer_that_is_to_end_leaves_its_job_to_the_next(lab: Lab) -> None:
     with lab.consumer():
         ended = lab.ended(job)
     assert (ended.state, ended.done, ended.total) == ("done", 60, 60)
+
+
+def test_a_consumer_that_is_to_end_does_not_wait_for_a_long_step(lab: Lab) -> None:
+    job = lab.submit("steps.2.60000")
+    with lab.consumer() as consumer:
+        lab.until(job, lambda now: now.state == "running")
+        assert consumer.end() == 0
+    assert lab.jobs.get(job.id).state == "running"
+    with lab.consumer():
+        wait_for(lambda: lab.begun(job.target) == 2)
+
+
+def test_a_second_signal_ends_the_waiting(lab: Lab) -> None:
+    job = lab.submit("steps.2.60000")
+    with lab.consumer() as consumer:
+        lab.until(job, lambda now: now.state == "running")
+        began = time.monotonic()
+        consumer.process.terminate()
+        time.sleep(0.3)
+        assert consumer.end() == 0
+        assert time.monotonic() - began < 1.9
+
+
+def test_a_job_that_never_reached_the_queue_is_done(lab: Lab) -> None:
+    record = new_record("purge-user", "lab", Ref(None, "steps.1.0"), "alice")
+    lab.jobs._here().runner.store.put(record)
+    with lab.consumer():
+        assert lab.ended(record.job).state == "done"
 
 
 def test_an_idle_consumer_ends_at_once(lab: Lab) -> None:
