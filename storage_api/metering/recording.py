@@ -98,11 +98,11 @@ def _update_owners(connection: Connection, figures: Figures, ids: Mapping[Holder
 
 
 def _runs_from(connection: Connection, backend: str, moment: int) -> dict[int, Runs]:
-    """Each holder's runs from the one in which ``moment`` falls."""
+    """Each holder's runs from the last that began before ``moment``."""
     earlier = SAMPLES.alias()
     start = (
         select(func.max(earlier.c.at))
-        .where(earlier.c.holder_id == HOLDERS.c.id, earlier.c.at <= moment)
+        .where(earlier.c.holder_id == HOLDERS.c.id, earlier.c.at < moment)
         .scalar_subquery()
     )
     rows = connection.execute(
