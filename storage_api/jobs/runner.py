@@ -114,10 +114,12 @@ class Runner:
         return None
 
     def _settle(self, record: Record, progress: StoredProgress, error: Exception | None) -> None:
-        if isinstance(error, WorkStopped) and progress.stop is not None:
-            self._leave(record, progress.stop)
-        elif progress.stop is Stop.LOST:
-            self._leave(record, Stop.LOST)
+        stop = progress.stop
+        goes_on = isinstance(error, WorkStopped) or (
+            isinstance(error, BackendError) and error.retryable
+        )
+        if stop is Stop.LOST or (stop is not None and goes_on):
+            self._leave(record, stop)
         elif error is None:
             self.end(record, JobState.FAILED if record.job.errors else JobState.DONE)
         elif isinstance(error, BackendError) and error.retryable:

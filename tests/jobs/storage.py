@@ -27,7 +27,8 @@ class LabStorage(DummyStorage):
     """Its journal tells what was done, over all processes.
 
     ``steps.<n>.<ms>.<name>`` is n steps of ms each, which a later call goes on with;
-    ``down.<n>.<name>`` is unavailable n times; ``left.<n>`` cannot do n things.
+    ``down.<n>.<name>`` is unavailable n times, ``fade.<ms>`` after so long; ``left.<n>`` cannot do
+    n things.
     """
 
     Options: ClassVar[type[Any]] = LabOptions
@@ -53,6 +54,9 @@ class LabStorage(DummyStorage):
                     self._steps(name, int(steps), int(pause) / 1000, progress)
                 case "down", [times, *_]:
                     self._down(name, int(times))
+                case "fade", [pause]:
+                    time.sleep(int(pause) / 1000)
+                    raise BackendUnavailable("The storage system is down.")
                 case "left", [number]:
                     for index in range(int(number)):
                         progress.report(f"object {index} is locked")

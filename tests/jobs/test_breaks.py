@@ -4,6 +4,7 @@ import os
 import pickle
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -163,3 +164,13 @@ def test_a_directory_that_cannot_be_used_is_told(lab: Lab) -> None:
         lab.submit("steps.1.0")
     assert str(lab.folder) not in str(refused.value)
     assert refused.value.retry_after
+
+
+def test_a_directory_that_is_gone_is_told(tmp_path: Path) -> None:
+    jobs = Lab(tmp_path, None).jobs
+    jobs.probe()
+    tmp_path.rmdir()
+    with pytest.raises(BackendUnavailable, match="SAPI_STATE_DIRECTORY"):
+        jobs.probe()
+    with pytest.raises(BackendUnavailable):
+        jobs.submit("purge-user", "lab", Ref(None, "alice"), asked_by="alice")

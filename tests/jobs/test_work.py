@@ -91,6 +91,15 @@ def test_a_job_that_runs_is_cancelled_and_a_new_one_goes_on(lab: Lab) -> None:
     assert (rest.state, rest.done, rest.total) == ("done", 100 - ended.done, 100 - ended.done)
 
 
+def test_a_cancelled_job_is_not_tried_again(lab: Lab) -> None:
+    job = lab.submit("fade.400")
+    with lab.consumer():
+        lab.until(job, lambda now: now.state == "running")
+        lab.jobs.cancel(job.id)
+        assert lab.ended(job).state == "cancelled"
+    assert lab.begun(job.target) == 1
+
+
 def test_a_storage_system_that_is_down_is_tried_again_later(lab: Lab) -> None:
     job = lab.submit("down.2.x")
     with lab.consumer():
