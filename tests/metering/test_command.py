@@ -146,3 +146,16 @@ def test_a_pass_that_is_killed_keeps_nothing_and_is_done_by_another(
         other.communicate(timeout=15)
     with here.reading(TABLES) as connection:
         assert connection.execute(select(PASSES.c.owner)).scalar_one() != dead
+
+
+def test_two_that_run_side_by_side_share_the_passes(
+    state: Mapping[str, str], here: Database
+) -> None:
+    both = [command("sample", "--every", "1m", **state) for _ in range(2)]
+    wait_for(here, ("dummy", "done"))
+    time.sleep(1.5)
+    said = ""
+    for process in both:
+        process.terminate()
+        said += process.communicate(timeout=15)[0]
+    assert said.count('"event": "sampled"') == len(passes(here))
