@@ -15,6 +15,7 @@ from storage_api.backends.croit.base import log
 from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.users import Users
 from storage_api.backends.rgw_names import check_text
+from storage_api.backends.rgw_rules import in_whole_kib
 from storage_api.backends.rows import existing
 from storage_api.backends.s3 import S3Key
 from storage_api.domain.errors import AlreadyExists
@@ -65,7 +66,7 @@ class Accounts(Users):
             if fields.get("display_name", record.display_name) != record.display_name:
                 wanted = mapping.user_fields({"display_name": fields["display_name"]})
                 self._modify_user(uid, wanted)
-            if record.quota != limits.rounded(quota):
+            if record.quota != in_whole_kib(quota):
                 self._set_user_quota(uid, "quota", quota)
         rows = self._swept_keys(uid)
         own = mapping.own_keys(uid, rows)

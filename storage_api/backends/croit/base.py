@@ -17,12 +17,11 @@ from storage_api.backends.s3 import S3Key, S3Plane
 from storage_api.domain.errors import BackendError, Conflict, Invalid, NotFound
 from storage_api.domain.models import NewKey, Ref
 from storage_api.domain.secrets import Secret
-from storage_api.transport.context import current_request_id, serving
+from storage_api.transport.context import extra_time
 from storage_api.transport.exclusive import exclusive
 from storage_api.transport.shared import Shared
 
 _SECRET_BYTES = 30  # 40 characters
-_CLEAN_UP_SECONDS = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -109,15 +108,10 @@ class CroitBase(ABC):
 
     def _looked(self, holds: Callable[[], bool], error: BackendError) -> bool:
         try:
-            with self._extra_time():
+            with extra_time():
                 return holds()
         except (BackendError, NotFound):
             raise error from None
-
-    @staticmethod
-    def _extra_time() -> AbstractContextManager[None]:
-        """Undoing what this request did must not fail because its own time is used up."""
-        return serving(current_request_id() or "clean-up", seconds=_CLEAN_UP_SECONDS)
 
     # Users
 
@@ -224,7 +218,7 @@ class CroitBase(ABC):
 
     def _end_temporary_key(self, uid: str, access_key: str) -> None:
         try:
-            with self._extra_time(), self._changing_user(uid):
+            with extra_time(), self._changing_user(uid):
                 self._croit.delete_key(uid, access_key)
         except (BackendError, Conflict) as error:
             _warn_of_left_over(uid, access_key, error)

@@ -9,6 +9,7 @@ from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.making import Making
 from storage_api.backends.croit.refusals import AMBIGUOUS
 from storage_api.backends.rgw_names import RESERVED, bucket_path, full_uid, split_uid
+from storage_api.backends.rgw_rules import differing_bucket, in_whole_kib
 from storage_api.backends.rows import existing
 from storage_api.backends.s3_contents import START, S3Contents
 from storage_api.backends.s3_documents import tags_document
@@ -86,7 +87,7 @@ class BucketCreation(Making):
     ) -> Bucket:
         """One that exists, with all of ``fields``, unless it was ever used or finished."""
         record = replace(_record(found), **told_if_allowed(seen))
-        if not mapping.differing_bucket(record, fields):
+        if not differing_bucket(record, fields):
             return self._with_birth(record, seen)
         with what_is_there_stays(bucket_path(self._tenant(bucket.namespace), bucket.name)):
             if self._differs(found, record, fields, seen, alone=alone):
@@ -97,7 +98,7 @@ class BucketCreation(Making):
         self, found: Json, record: Bucket, fields: BucketCreate, seen: S3Contents, *, alone: bool
     ) -> bool:
         """Whether there are steps left; raises ``AlreadyExists`` if it is another bucket."""
-        differing = mapping.differing_bucket(record, fields)
+        differing = differing_bucket(record, fields)
         if differing and not (alone and _is_unfinished(found, record, differing, seen)):
             raise AlreadyExists(f"The bucket exists with another {', '.join(differing)}.")
         return bool(differing) or (alone and limits.never_limited(found))
@@ -123,7 +124,7 @@ class BucketCreation(Making):
         """The caller holds ``_changing_bucket``, and knows that croit finds the right one."""
 
         def holds() -> bool:
-            return limits.bucket_quota(self._bucket(bucket)) == limits.rounded(quota)
+            return limits.bucket_quota(self._bucket(bucket)) == in_whole_kib(quota)
 
         wanted = limits.bucket_limits(quota)
         with by_name_alone(bucket.name):
@@ -131,7 +132,7 @@ class BucketCreation(Making):
 
     def _whole(self, bucket: Ref, fields: BucketCreate, seen: S3Contents) -> Bucket:
         done = replace(_record(self._bucket(bucket)), **told_by_s3(seen))
-        if mapping.differing_bucket(done, fields):
+        if differing_bucket(done, fields):
             raise Conflict("Somebody else is changing the bucket.")
         return self._with_birth(done, seen)
 

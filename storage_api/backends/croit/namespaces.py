@@ -8,12 +8,11 @@ from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.making import Making
 from storage_api.backends.objects import NamespaceStore
 from storage_api.backends.rgw_names import MARKER, TENANT, check_text, full_uid, split_uid
+from storage_api.backends.rgw_rules import check_namespace, require_no_content
 from storage_api.backends.rows import existing
-from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
+from storage_api.domain.errors import AlreadyExists, Invalid, NotFound
 from storage_api.domain.models import Namespace
 from storage_api.domain.requests import NamespaceCreate, NamespacePatch, UserPatch
-
-_NOT_HERE = ("parent", "replication_group", "quota", "labels")
 
 
 class Namespaces(Making, NamespaceStore):
@@ -68,10 +67,7 @@ class Namespaces(Making, NamespaceStore):
             users = sum(tenant == name and user != MARKER for tenant, user in pairs)
             rows = self._croit.list_buckets()
             buckets = sum(mapping.bucket_tenant(row) == name for row in rows)
-            if users or buckets:
-                raise Conflict(
-                    f"Namespace {name!r} still holds {users} user(s) and {buckets} bucket(s)."
-                )
+            require_no_content(name, users, buckets)
             if (name, MARKER) in pairs:
                 self._croit.delete_user(uid)
 
@@ -93,7 +89,5 @@ def _record(name: str, marker: Json | None) -> Namespace:
 
 
 def _check_settings(fields: NamespaceCreate | NamespacePatch) -> None:
-    foreign = [name for name in _NOT_HERE if fields.get(name) is not None]
-    if foreign:
-        raise Invalid(f"croit cannot honour {', '.join(foreign)} of a namespace.")
+    check_namespace(fields)
     check_text("display_name", fields.get("display_name", "-"))

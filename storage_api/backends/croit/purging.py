@@ -9,7 +9,7 @@ from storage_api.backends.croit.accounts import Accounts
 from storage_api.backends.croit.buckets import Buckets
 from storage_api.backends.croit.client import Json
 from storage_api.backends.s3_contents import S3Contents
-from storage_api.backends.s3_purge import Steps, purge
+from storage_api.backends.s3_purge import Steps, one_of_several, purge, refuse_suspended
 from storage_api.domain.errors import Conflict, NotFound
 from storage_api.domain.models import Ref
 from storage_api.domain.progress import Progress
@@ -28,22 +28,17 @@ class Purging(Buckets, Accounts):
         except NotFound:
             return
         self._require_prefix(uid)
-        _refuse_suspended(uid, found)
+        refuse_suspended(uid, suspended=mapping.is_suspended(found))
         rows = self._croit.list_buckets_of(uid)
         steps = [Steps(progress, _known_steps(row)) for row in rows]
         progress.expect(1)
-        gone = [self._purge_of(row, own) for row, own in zip(rows, steps, strict=True)]
+        gone = [
+            one_of_several(mapping.bucket_name(row), partial(self._purge, row, own), progress)
+            for row, own in zip(rows, steps, strict=True)
+        ]
         if all(gone):
             self.delete_user(user)
             progress.advance()
-
-    def _purge_of(self, row: Json, steps: Steps) -> bool:
-        """One of several buckets: what keeps this one does not keep the next."""
-        try:
-            return self._purge(row, steps)
-        except Conflict as reason:
-            steps.progress.report(f"Bucket {mapping.bucket_name(row)!r} stays: {reason}")
-            return False
 
     def _purge(self, row: Json, steps: Steps) -> bool:
         try:
@@ -56,7 +51,7 @@ class Purging(Buckets, Accounts):
 
     def _empty_and_remove(self, row: Json, steps: Steps) -> bool:
         uid, owner = self._our_owner(row)
-        _refuse_suspended(uid, owner)
+        refuse_suspended(uid, suspended=mapping.is_suspended(owner))
         name = mapping.bucket_name(row)
         return purge(
             name,
@@ -90,11 +85,3 @@ class Purging(Buckets, Accounts):
 def _known_steps(row: Json) -> int:
     """What the statistics count, and the bucket itself. Delete markers turn up later."""
     return 1 + (limits.held_objects(row) or 0)
-
-
-def _refuse_suspended(uid: str, owner: Json) -> None:
-    if mapping.is_suspended(owner):
-        raise Conflict(
-            f"User {uid!r} is suspended, so nobody can list or delete the objects; "
-            "end that before the purge."
-        )

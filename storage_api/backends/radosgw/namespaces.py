@@ -8,11 +8,11 @@ from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.base import RadosgwBase
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
 from storage_api.backends.rgw_names import MARKER, TENANT, check_text, full_uid, split_uid
-from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
+from storage_api.backends.rgw_rules import check_namespace, require_no_content
+from storage_api.domain.errors import AlreadyExists, Invalid, NotFound
 from storage_api.domain.models import Namespace
 from storage_api.domain.requests import NamespaceCreate, NamespacePatch
 
-_NOT_HERE = ("parent", "replication_group", "quota", "labels")
 _AT_ONCE = 4
 
 
@@ -77,10 +77,7 @@ class Namespaces(RadosgwBase, NamespaceStore):
             buckets = sum(
                 mapping.path_tenant(path) == name for path in self._admin.list_bucket_paths()
             )
-            if users or buckets:
-                raise Conflict(
-                    f"Namespace {name!r} still holds {users} user(s) and {buckets} bucket(s)."
-                )
+            require_no_content(name, users, buckets)
             self._admin.delete_user(full_uid(name, MARKER))
 
     def _marker(self, name: str) -> Json | None:
@@ -109,7 +106,5 @@ def _record(name: str, marker: Json | None) -> Namespace:
 
 
 def _check_settings(fields: NamespaceCreate | NamespacePatch) -> None:
-    foreign = [name for name in _NOT_HERE if fields.get(name) is not None]
-    if foreign:
-        raise Invalid(f"RadosGW cannot honour {', '.join(foreign)} of a namespace.")
+    check_namespace(fields)
     check_text("display_name", fields.get("display_name", "-"))

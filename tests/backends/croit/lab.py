@@ -24,8 +24,8 @@ _numbers = itertools.count(1)
 
 
 def fresh(prefix: str) -> str:
-    """A name that nothing has yet."""
-    return f"{prefix}{next(_numbers)}"
+    """A name that nothing has yet, also on a cluster that other tests use too."""
+    return f"croit{prefix}{next(_numbers)}"
 
 
 def storage_of(sim: CroitSimulator, **options: Any) -> CroitStorage:

@@ -137,7 +137,7 @@ class TestSamples:
             (first, 7),
             (first + timedelta(seconds=2 * STEP_SECONDS), 9),
         ]
-        assert [each.step for each in found] == [
+        assert [each.lasted for each in found] == [
             timedelta(seconds=2 * STEP_SECONDS),
             timedelta(seconds=STEP_SECONDS),
         ]
@@ -153,7 +153,7 @@ class TestSamples:
         self.seed(sim, "a.b", [7.0])
         for user in (one, other):
             (found,) = self.of(storage, user, self.since())
-            assert (found.used_bytes, found.step) == (0, None)
+            assert (found.used_bytes, found.lasted) == (0, None)
         assert sim.calls("GET", "/api/stats") == []
 
     def test_null_is_a_gap_and_0_is_0(self, sim: CroitSimulator, storage: CroitStorage) -> None:
@@ -164,7 +164,7 @@ class TestSamples:
             (first + timedelta(seconds=STEP_SECONDS), 5),
             (first + timedelta(seconds=4 * STEP_SECONDS), 0),
         ]
-        assert {each.step for each in found} == {timedelta(seconds=STEP_SECONDS)}
+        assert {each.lasted for each in found} == {timedelta(seconds=STEP_SECONDS)}
 
     def test_without_a_series_what_is_stored_now_counts(
         self, sim: CroitSimulator, storage: CroitStorage
@@ -172,12 +172,22 @@ class TestSamples:
         user = new_user(storage)
         bucket = plant_bucket(sim, user.name)
         (found,) = self.of(storage, user, None)
-        assert (found.used_bytes, found.step) == (None, None)
+        assert (found.used_bytes, found.lasted) == (None, None)
         sim.memory.put_object(bucket, "key", 5)
         storage._all_buckets.forget()
         sim.refuse("GET", "/api/stats", 404, "graph s3-user-data not found", times=None)
         (found,) = self.of(storage, user, None)
         assert (found.used_bytes, found.used_objects) == (5, 1)
+
+    def test_a_series_that_has_stopped_does_not_stop_the_metering(
+        self, sim: CroitSimulator, storage: CroitStorage
+    ) -> None:
+        user = new_user(storage)
+        bucket = plant_bucket(sim, user.name)
+        sim.memory.put_object(bucket, "key", 5)
+        first = self.seed(sim, user.name, [3.0], ends=9)
+        found = self.of(storage, user, self.since(60))
+        assert [(each.at == first, each.used_bytes) for each in found] == [(True, 3), (False, 5)]
 
     @pytest.mark.parametrize("value", ["-1", "1e400", '"x"', "true"])
     def test_a_series_that_lies_is_not_stored(
