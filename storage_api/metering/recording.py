@@ -118,18 +118,15 @@ def _runs_from(connection: Connection, backend: str, moment: int) -> dict[int, R
 
 
 def _write(connection: Connection, changes: Mapping[int, tuple[Runs, Runs]]) -> None:
-    gone = [
-        {"holder": holder, "moment": run.at}
-        for holder, (before, after) in changes.items()
-        for run in before
-        if run not in after
-    ]
-    new = [
-        {"holder_id": holder, **{name: getattr(run, name) for name in _RUN}}
-        for holder, (before, after) in changes.items()
-        for run in after
-        if run not in before
-    ]
+    gone, new = [], []
+    for holder, (before, after) in changes.items():
+        kept = {*before} & {*after}
+        gone += [{"holder": holder, "moment": run.at} for run in before if run not in kept]
+        new += [
+            {"holder_id": holder, **{name: getattr(run, name) for name in _RUN}}
+            for run in after
+            if run not in kept
+        ]
     if gone:
         here = (SAMPLES.c.holder_id == bindparam("holder")) & (SAMPLES.c.at == bindparam("moment"))
         connection.execute(delete(SAMPLES).where(here), gone)

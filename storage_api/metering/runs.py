@@ -5,7 +5,7 @@ are never exactly punctual. After that nothing is known: a gap. What is measured
 never changed by a later pass, for it may have been billed; gaps are filled.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -108,7 +108,7 @@ def _lay(runs: list[Run], point: Point, absent_until: int) -> None:
     """Fill with a lasting figure whatever of its time was not measured."""
     _make_room(runs, point, absent_until)
     begin = point.at
-    for run in [*runs, None]:
+    for run in [*_meeting(runs, point), None]:
         free_until = point.until if run is None else min(run.at, point.until)
         if begin < free_until:
             _fill(runs, point, begin, free_until)
@@ -118,15 +118,22 @@ def _lay(runs: list[Run], point: Point, absent_until: int) -> None:
 
 def _make_room(runs: list[Run], point: Point, absent_until: int) -> None:
     """Take away what says that nothing was measured, or that there was nothing, at that time."""
-    for run in [run for run in runs if run.absent or not run.known]:
-        if run.until <= point.at or run.at >= point.until:
+    for run in _meeting(runs, point):
+        if run.known and not run.absent:
             continue
         end = min(point.at, absent_until) if run.absent else point.at
         rest = [replace(run, until=end, last=min(run.last, end - 1))] if end > run.at else []
         if not run.absent and run.until > point.until:
             rest.append(replace(run, at=point.until, last=max(run.last, point.until)))
-        place = runs.index(run)
+        place = bisect_left(runs, run.at, key=lambda run: run.at)
         runs[place : place + 1] = rest
+
+
+def _meeting(runs: Sequence[Run], point: Point) -> Sequence[Run]:
+    """Those that have some time in common with a lasting point."""
+    first = max(bisect_right(runs, point.at, key=lambda run: run.at) - 1, 0)
+    last = bisect_left(runs, point.until, key=lambda run: run.at)
+    return [run for run in runs[first:last] if run.until > point.at]
 
 
 def _fill(runs: list[Run], point: Point, begin: int, end: int) -> None:
