@@ -50,7 +50,9 @@ class BucketCreation(Making):
                 return self._matching(bucket, found, fields, seen, alone=alone), False
             if not alone and "quota" in fields:
                 raise not_alone(bucket.name)
-            self._require_placement(fields.get("placement"), fields.get("storage_class"))
+            if fields.keys() & {"placement", "storage_class"}:
+                placement = fields.get("placement") or mapping.default_placement(owner)
+                self._require_placement(placement, fields.get("storage_class"))
             self._begin(bucket, seen, fields)
             with what_is_there_stays(bucket_path(self._tenant(bucket.namespace), bucket.name)):
                 found = existing(self._find_bucket(bucket)[0])

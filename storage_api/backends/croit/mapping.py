@@ -75,6 +75,12 @@ def user_quota(row: Row) -> Quota:
 
 
 @checked
+def default_placement(row: Row) -> str | None:
+    """Of the buckets that the user makes; ``None`` for the cluster's own default."""
+    return text(row.get("defaultPlacement") or "").partition("/")[0] or None
+
+
+@checked
 def is_suspended(row: Row) -> bool:
     found = row["suspended"]
     if not isinstance(found, bool):

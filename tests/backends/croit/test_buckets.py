@@ -135,6 +135,20 @@ def test_a_known_placement_and_class_are_taken(cluster: CroitStorage, owner: Ref
     assert cluster.create_bucket(bucket, fields)[1] is False
 
 
+def test_a_class_is_looked_for_in_the_owner_s_own_placement(
+    sim: CroitSimulator, storage: CroitStorage
+) -> None:
+    """The simulator's memory has the class COLD in its default placement, and not in fast."""
+    owner = new_user(storage)
+    bucket = Ref(None, fresh("bucket"))
+    fields: Any = {"owner": owner.name, "storage_class": "COLD"}
+    with pytest.raises(BackendUnavailable):  # accepted; but there is no S3 behind it
+        storage.create_bucket(bucket, fields)
+    sim.store.change_user(owner.name, {"defaultPlacement": "fast"})
+    with pytest.raises(Invalid, match="'fast'"):
+        storage.create_bucket(bucket, fields)
+
+
 def test_defaults_that_the_cluster_lacks_make_no_user(
     cluster: CroitStorage, cluster_sim: CroitSimulator
 ) -> None:
