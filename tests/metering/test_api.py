@@ -3,6 +3,7 @@
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +20,7 @@ from storage_api.metering.tables import HOLDERS, TABLES
 from tests.api.callers import assert_problem, call, cookie_of
 from tests.conformance.client import InProcess
 from tests.metering.scenes import GB, STEP, bucket, one_pass, sample, user
-from tests.servers import service
+from tests.servers import free_port, service
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -206,6 +207,23 @@ def test_the_picture_shows_the_whole_the_largest_and_quotas(
     assert "All 2 buckets together" in buckets
     nobody = words(draw(app, **day(midnight), name="nobody")[1])
     assert "Nobody was sampled in this period" in nobody
+
+
+def test_several_at_once_draw_the_same(app: Flask, database: Database, midnight: datetime) -> None:
+    scene(database, midnight, hours=2)
+    with ThreadPoolExecutor(4) as pool:
+        drawn = set(pool.map(lambda _: draw(app, **day(midnight))[0], range(8)))
+    assert len(drawn) == 1
+
+
+def test_a_back_end_that_is_down_keeps_nobody_from_its_bill(database_url: str) -> None:
+    """Nor one all of whose places are taken: its own is never asked."""
+    entry = f"dummy🌈RadosgwStorage🌈endpoint🌈http://127.0.0.1:{free_port()}"
+    entry += "🌈admin_access_key🌈a🌈admin_secret_key🌈s"
+    app = service({"SAPI_BACKENDS": entry, "SAPI_DATABASE_URL": database_url})
+    assert call(app, "GET", "/v3/dummy/buckets").status_code == 503
+    assert get(app) == []
+    assert "Nobody was sampled" in words(draw(app)[1])
 
 
 def test_odd_names_stay_text(app: Flask, database: Database, midnight: datetime) -> None:

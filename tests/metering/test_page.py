@@ -61,6 +61,8 @@ def test_the_page_shows_every_back_end_s_usage(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(server.url)
     page.click("#usage")
+    page.get_by_role("button", name="Show").click()
+    assert page.locator("[role=alert]").count() == 0
     page.fill("input[name=from]", (datetime.now(UTC) - timedelta(days=2)).date().isoformat())
     page.fill("input[name=to]", (datetime.now(UTC) + timedelta(days=1)).date().isoformat())
     page.select_option("select[name=unit]", "TB")
