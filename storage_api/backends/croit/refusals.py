@@ -47,8 +47,15 @@ class Refusal(BackendMisbehaved):
 class Failure(BackendUnavailable):
     """croit failed; ``reason`` says whether it meant a refusal."""
 
-    def __init__(self, name: str, status: int, reason: Reason = Reason.UNKNOWN) -> None:
-        super().__init__(f"{name} failed (HTTP {status}).")
+    def __init__(
+        self,
+        name: str,
+        status: int,
+        reason: Reason = Reason.UNKNOWN,
+        *,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(f"{name} failed (HTTP {status}).", retry_after=retry_after)
         self.reason = reason
 
 
@@ -78,7 +85,8 @@ def refusal(name: str, answer: Answer) -> BackendError:
     if status == HTTPStatus.FORBIDDEN:
         return BackendRefused(f"{name} denies this to our account, which needs croit's role admin.")
     if status == HTTPStatus.TOO_MANY_REQUESTS or status in _BUSY:
-        return Failure(name, status)
+        asked = answer.headers.get("Retry-After", "")
+        return Failure(name, status, retry_after=int(asked) if asked.isdecimal() else None)
     message = _message(answer)
     if message is None:
         return _no_croit(name, status)

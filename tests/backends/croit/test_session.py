@@ -144,6 +144,16 @@ def test_an_answer_that_is_not_croit_s_is_misbehaviour(sim: CroitSimulator, kind
         storage.list_users(None)
 
 
+def test_a_croit_that_asks_for_patience_is_passed_on(sim: CroitSimulator) -> None:
+    storage = storage_of(sim)
+    user = new_user(storage)
+    sim.faults.add(kind="status", status=429, retry_after=42, method="PUT", path="*/keys/*")
+    with pytest.raises(BackendUnavailable) as caught:
+        storage.create_key(user)
+    assert caught.value.retry_after == 42
+    assert len(sim.calls("PUT", "*/keys/*")) == 1
+
+
 def test_another_service_at_the_address_is_named_as_such(sim: CroitSimulator) -> None:
     sim.faults.add(kind="status", status=404, path="/api/*", times=None)
     with pytest.raises(BackendMisbehaved, match="api_url"):
