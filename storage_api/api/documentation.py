@@ -173,6 +173,8 @@ def _complete_operation(
     documented["description"] = _description(documented, operation)
     documented["security"] = _security(operation)
     documented["responses"] = _responses(operation, shared, on_backend=bool(rest))
+    if operation.produces is not None:
+        documented["produces"] = [operation.produces, PROBLEM_TYPE]
     parameters = documented.setdefault("parameters", [])
     parameters.extend(_parameters(operation, shared))
     if not parameters:

@@ -26,7 +26,8 @@ class Operation:
     what each error status means here, beside those that every operation has.
     ``also`` are records of other successes, which the method answers as whole responses.
     ``parameters`` are those of the query that are no filter or page of a list. A method
-    that answers in a published form of its own gives its answers as ``documents``.
+    that answers in a published form of its own gives its answers as ``documents``, and
+    what it ``produces`` where that is not JSON.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Operation:
     also: Mapping[HTTPStatus, type] = field(default_factory=dict)
     parameters: Sequence[Mapping[str, Any]] = ()
     documents: Mapping[HTTPStatus, Mapping[str, Any]] = field(default_factory=dict)
+    produces: str | None = None
 
     @property
     def is_list(self) -> bool:

@@ -32,10 +32,10 @@ _LOOK: Mapping[str, Callable[[Any, Ref], object]] = {
 
 def purge_requested() -> bool:
     """Raises ``Invalid`` for anything but true or false: this must not be guessed."""
-    text = request.args.get("purge", "false")
-    if text not in {"true", "false"}:
-        raise Invalid("'purge' must be true or false.")
-    return text == "true"
+    given = request.args.getlist("purge") or ["false"]
+    if given not in (["true"], ["false"]):
+        raise Invalid("'purge' must be true or false, once.")
+    return given == ["true"]
 
 
 def start_purge(resource: BackendResource, kind: str, target: Ref) -> Response | None:

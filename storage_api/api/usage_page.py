@@ -1,12 +1,13 @@
 """``/usage``: a page with every back-end's usage drawn over a period."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
 from storage_api.api.conf import mounted_backends
-from storage_api.api.metering import asked_period
+from storage_api.api.metering import meter
 from storage_api.backends.accounting import UsageReporter
 from storage_api.domain.errors import Invalid
 from storage_api.metering.units import DEFAULT_UNIT, UNITS, checked_unit
@@ -20,10 +21,11 @@ usage_page = Blueprint("usage_page", __name__, template_folder="templates")
 def show() -> Response:
     """Whoever lacks the role to read usage sees why there is nothing to see."""
     principal = current_principal()
+    # A form sends the fields that were left empty, too.
     asked: dict[str, Any] = {
         name: request.args[name] for name in ("from", "to", "unit") if request.args.get(name)
     }
-    mistake = _mistake()
+    mistake = _mistake(asked)
     allowed = Role.USER in principal.roles
     measuring = [
         endpoint
@@ -45,10 +47,10 @@ def show() -> Response:
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 
-def _mistake() -> str | None:
+def _mistake(asked: Mapping[str, str]) -> str | None:
     try:
-        checked_unit(request.args.get("unit") or None)
-        asked_period()
+        checked_unit(asked.get("unit"))
+        meter().period(asked.get("from"), asked.get("to"))
     except Invalid as error:
         return str(error)
     return None

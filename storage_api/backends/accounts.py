@@ -95,6 +95,11 @@ def is_stamp(email: str | None) -> bool:
     return email is not None and _STAMP.fullmatch(email.lower()) is not None
 
 
+def shows_key(user: User, options: AccountOptions) -> bool:
+    """Whether metadata tell the user's key: never a stranger's or an administrator's."""
+    return options.expose_credentials and is_stamp(user.email)
+
+
 def check_email(former: str | None, wanted: str | None) -> None:
     """Nobody takes a stamp away, or makes a user look as if he were an account.
 

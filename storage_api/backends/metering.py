@@ -13,7 +13,7 @@ from storage_api.backends.accounting import Holder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageSample:
-    """What a holder stored at a moment. It holds until its next sample, but at most for ``step``.
+    """What a holder stored at a moment; that counts until its next sample, or the next pass.
 
     ``holder.ref.namespace`` is the namespace as records show it: ``None`` is the nameless one,
     and never stands for a default. ``at`` is aware. ``used_bytes`` ``None`` means that it could
@@ -25,7 +25,7 @@ class UsageSample:
     used_bytes: int | None
     used_objects: int | None
     owner: str | None = None
-    step: timedelta | None = None
+    lasted: timedelta | None = None
 
 
 class UsageSampler(ABC):

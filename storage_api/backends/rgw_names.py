@@ -4,7 +4,6 @@ import re
 import unicodedata
 
 from storage_api.domain.errors import Invalid
-from storage_api.domain.requests import NamespaceCreate, NamespacePatch
 
 #: The gateway accepts nothing else as a tenant.
 TENANT = re.compile(r"[A-Za-z0-9_]{1,64}")
@@ -33,11 +32,3 @@ def check_text(name: str, value: str) -> None:
     odd = (unicodedata.category(char) in {"Cc", "Cs"} or char in "\ufffe\uffff" for char in value)
     if not value.strip() or any(odd):
         raise Invalid(f"{name} must be a text without control characters.")
-
-
-def check_namespace(fields: NamespaceCreate | NamespacePatch) -> None:
-    """Raises ``Invalid`` for settings that a tenant does not have: it is but a name."""
-    foreign = [name for name in fields if name != "display_name" and fields.get(name) is not None]
-    if foreign:
-        raise Invalid(f"Ceph's gateway cannot honour {', '.join(foreign)} of a namespace.")
-    check_text("display_name", fields.get("display_name", "-"))

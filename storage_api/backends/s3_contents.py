@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from storage_api.backends.s3 import S3Bucket
+from storage_api.backends.s3_errors import BUSY, S3Refusal
 from storage_api.domain.errors import BackendMisbehaved, BackendUnavailable, NotFound
 
 #: Most that S3 lists, or deletes, at once.
@@ -16,10 +17,8 @@ _MOST_BYTES = 900_000
 _BYTES_BESIDE_KEY = 160
 #: S3 stores keys with these characters, but no XML document can name them.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_UNVERSIONED = "null"
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion"})
-_BUSY = frozenset({"InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown"})
-
-T = TypeVar("T")
 
 
 class Version(NamedTuple):
@@ -58,7 +57,7 @@ class S3Contents(S3Bucket):
             lambda s3: s3.list_object_versions(Bucket=self._name, MaxKeys=PAGE, **marker)
         )
         rows = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        found = [Version(row["Key"], row["VersionId"]) for row in rows]
+        found = [Version(row["Key"], row.get("VersionId", _UNVERSIONED)) for row in rows]
         return found, _next(page, "NextVersionIdMarker")
 
     def uploads(self, after: Position) -> tuple[list[Upload], Position | None]:
@@ -89,7 +88,7 @@ class S3Contents(S3Bucket):
         refused = [row for batch in _documents(named) for row in self._delete_batch(batch)]
         for version in versions:
             if _NOT_XML.search(version.key):
-                self._delete_one(version)
+                refused += self._delete_one(version)
         return refused
 
     def _delete_batch(self, batch: Sequence[Version]) -> list[Refused]:
@@ -102,18 +101,25 @@ class S3Contents(S3Bucket):
         refused = []
         for row in answer.get("Errors", []):
             code = row.get("Code", "")
-            if code in _BUSY:
+            if code in BUSY:
                 raise BackendUnavailable(f"The object store could not delete an object: {code}.")
             if code not in _GONE:
                 refused.append(Refused(Version(row["Key"], row.get("VersionId", "")), code))
         return refused
 
-    def _delete_one(self, version: Version) -> None:
-        self._run(
-            lambda s3: s3.delete_object(
-                Bucket=self._name, Key=version.key, VersionId=version.version_id
+    def _delete_one(self, version: Version) -> list[Refused]:
+        key, version_id = version
+        try:
+            self._plane.run(
+                self._key,
+                lambda s3: s3.delete_object(Bucket=self._name, Key=key, VersionId=version_id),
             )
-        )
+        except S3Refusal as refusal:
+            if refusal.code == "AccessDenied":
+                return [Refused(version, refusal.code)]
+            if refusal.code not in _GONE:
+                raise refusal.meaning() from refusal
+        return []
 
     def remove(self) -> bool:
         """Delete the bucket itself; ``False`` while it is not empty. One that is gone is done."""

@@ -22,7 +22,8 @@ from storage_api.domain.errors import (
 )
 
 _ILL = frozenset(range(500, 600)) - {HTTPStatus.NOT_IMPLEMENTED}
-_BUSY = frozenset({"SlowDown", "ServiceUnavailable", "RequestTimeout", "InternalError"})
+#: Codes that say "later", also of one key in an answer about many.
+BUSY = frozenset({"SlowDown", "ServiceUnavailable", "RequestTimeout", "InternalError"})
 
 
 class KeyEndedError(Conflict):
@@ -93,7 +94,7 @@ def translated(name: str) -> Iterator[None]:
 def _answered(name: str, error: boto.ClientError) -> Exception:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = str(error.response.get("Error", {}).get("Code", "")).partition(":")[0]
-    if status in _ILL or code in _BUSY:
+    if status in _ILL or code in BUSY:
         return BackendUnavailable(f"{name} failed (HTTP {status}).")
     return S3Refusal(code if code.isalnum() else f"HTTP {status}")
 

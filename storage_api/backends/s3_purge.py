@@ -39,6 +39,23 @@ class Steps:
         self.progress.advance(steps)
 
 
+def refuse_suspended(uid: str, *, suspended: bool) -> None:
+    if suspended:
+        raise Conflict(
+            f"User {uid!r} is suspended, so nobody can list or delete the objects; "
+            "end that before the purge."
+        )
+
+
+def one_of_several(name: str, work: Callable[[], bool], progress: Progress) -> bool:
+    """Whether the bucket is gone; what keeps this one does not keep the next."""
+    try:
+        return work()
+    except Conflict as reason:
+        progress.report(f"Bucket {name!r} stays: {reason}")
+        return False
+
+
 def purge(
     name: str,
     *,
@@ -68,7 +85,10 @@ def purge(
         if remove():
             steps.done(1)
             return True
-    raise Conflict(f"Bucket {name!r} does not become empty: somebody goes on writing to it.")
+    raise Conflict(
+        f"Bucket {name!r} does not become empty: somebody goes on writing to it, "
+        "or the object store holds what it does not list."
+    )
 
 
 @dataclass

@@ -6,10 +6,11 @@ finds them made. SQLAlchemy is imported with the first transaction, never at sta
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from storage_api.domain.secrets import Secret
 
@@ -31,6 +32,7 @@ class Database:
         self._directory = directory
         self._lock = threading.Lock()
         self._engine: Engine | None = None
+        self._closing: weakref.finalize[Any, Any] | None = None
         self._process = 0
         self._made: set[int] = set()
 
@@ -78,7 +80,10 @@ class Database:
         with self._lock:
             if self._engine is None or self._process != os.getpid():
                 # A forked process must not share its parent's connections.
+                if self._closing is not None:
+                    self._closing.detach()
                 self._engine = engines.make_engine(self._address())
+                self._closing = weakref.finalize(self, self._engine.dispose)
                 self._process = os.getpid()
                 self._made.clear()
             engine = self._engine

@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from huey import Huey
 from huey.consumer import Consumer, Scheduler
 
 WORKERS = 2
 _TICK_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
 
 
 class JobConsumer(Consumer):  # type: ignore[misc]  # huey ships no types
@@ -21,18 +24,18 @@ class JobConsumer(Consumer):  # type: ignore[misc]  # huey ships no types
         self._tidy = tidy
         self._every = every
         self._signals = signals
-        super().__init__(
-            huey, workers=WORKERS, periodic=False, max_delay=poll, graceful_signal="TERM"
-        )
+        super().__init__(huey, workers=WORKERS, periodic=False, max_delay=poll)
+        # Both: no restart, and wait for the workers; the second one ends the waiting.
+        self._signal_actions = dict.fromkeys((signal.SIGTERM, signal.SIGINT), (False, True))
 
     def _create_scheduler(self) -> "_Scheduler":
         return _Scheduler(self.huey, self.stop_flag, self._tidy, self._every)
 
     def _set_signal_handlers(self) -> None:
-        """Beside a service, the signals are the service's."""
+        """The last step of starting. Beside a service, the signals are the service's."""
         if self._signals:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self._handle_signal)
+            super()._set_signal_handlers()
+            log.info("consumer-started")
 
 
 class _Scheduler(Scheduler):  # type: ignore[misc]  # huey ships no types

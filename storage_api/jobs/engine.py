@@ -5,6 +5,7 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +48,8 @@ class Jobs:
         """Queue a piece of work, or answer the job that is under way for the same target."""
         here = self._here()
         with here.exclusively("submit"):
-            for record in here.runner.store.all():
-                if not record.ended and record.is_for(kind, backend, target):
+            for record in here.runner.store.unfinished():
+                if record.is_for(kind, backend, target):
                     return record.job
             made = new_record(kind, backend, target, asked_by)
             here.runner.submit(made)
@@ -105,6 +106,7 @@ class Jobs:
             BackendUnavailable: what is wrong, in words for an operator.
         """
         if not self._has_store():
+            self._check_directory()
             return
         seen = self._here().runner.store.consumer_seen()
         if self._redis_url and (seen is None or now() - seen > self._timing.consumer):
@@ -126,6 +128,12 @@ class Jobs:
             return (state_directory(self._directory) / DATABASE).exists()
         except OSError:
             return False
+
+    def _check_directory(self) -> None:
+        with suppress(OSError):
+            if os.access(state_directory(self._directory), os.W_OK | os.X_OK):
+                return
+        raise BackendUnavailable("There is no place for jobs: see SAPI_STATE_DIRECTORY.")
 
     def _here(self) -> "Workplace":
         # huey takes a fifth of a second, which only those who use jobs are to pay.

@@ -13,6 +13,7 @@ from storage_api.domain.models import Job, JobState, Ref
 
 #: The file of those who have no Redis, in the directory for what outlives a process.
 DATABASE = "jobs.sqlite"
+UNFINISHED = frozenset({JobState.QUEUED, JobState.RUNNING})
 _TIMES = ("created", "started", "finished")
 
 
@@ -32,7 +33,7 @@ class Record:
 
     @property
     def ended(self) -> bool:
-        return self.job.state not in {JobState.QUEUED, JobState.RUNNING}
+        return self.job.state not in UNFINISHED
 
     @property
     def target(self) -> Ref:

@@ -71,6 +71,8 @@ class Runner:
             except StoreDown as error:
                 # Its record is not ended, so a consumer puts it back when it can.
                 log.warning("job-left", reason=str(error), cause=type(error.__cause__).__name__)
+            except Exception:
+                log.exception("job-broke")
 
     def _run_alone(self, job: str, lease: Lease) -> None:
         record = self.store.get(job)
@@ -112,10 +114,12 @@ class Runner:
         return None
 
     def _settle(self, record: Record, progress: StoredProgress, error: Exception | None) -> None:
-        if isinstance(error, WorkStopped) and progress.stop is not None:
-            self._leave(record, progress.stop)
-        elif progress.stop is Stop.LOST:
-            self._leave(record, Stop.LOST)
+        stop = progress.stop
+        goes_on = isinstance(error, WorkStopped) or (
+            isinstance(error, BackendError) and error.retryable
+        )
+        if stop is Stop.LOST or (stop is not None and goes_on):
+            self._leave(record, stop)
         elif error is None:
             self.end(record, JobState.FAILED if record.job.errors else JobState.DONE)
         elif isinstance(error, BackendError) and error.retryable:

@@ -10,7 +10,7 @@ from huey.constants import EmptyData
 from redis.exceptions import RedisError
 
 from storage_api.domain.errors import BackendUnavailable
-from storage_api.jobs.record import Record, dump, now, parse
+from storage_api.jobs.record import UNFINISHED, Record, dump, now, parse
 
 _RECORD = "job:"
 _STOP = "stop:"
@@ -47,10 +47,18 @@ class Store:
 
     def all(self) -> list[Record]:
         """All that can be read, newest first."""
+        return [record for data in self._newest_first() if (record := parse(data)) is not None]
+
+    def unfinished(self) -> list[Record]:
+        """Those that have not ended, newest first."""
+        found = (parse(data) for data in self._newest_first() if _may_be_unfinished(data))
+        return [record for record in found if record is not None and not record.ended]
+
+    def _newest_first(self) -> list[bytes]:
         with reaching():
             items = self._storage.result_items()
-        newest = sorted((key for key in items if key.startswith(_RECORD)), reverse=True)
-        return [record for key in newest if (record := parse(items[key])) is not None]
+        names = sorted((name for name in items if name.startswith(_RECORD)), reverse=True)
+        return [items[name] for name in names]
 
     def remove(self, job: str) -> None:
         with reaching():
@@ -75,3 +83,8 @@ class Store:
         with reaching():
             found = self._storage.peek_data(_CONSUMER)
         return None if found is EmptyData else datetime.fromisoformat(bytes(found).decode())
+
+
+def _may_be_unfinished(data: bytes) -> bool:
+    """Most have ended; to tell that without parsing them takes a tenth of the time."""
+    return any(b'"state":"%b"' % state.encode() in data for state in UNFINISHED)

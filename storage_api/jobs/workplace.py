@@ -112,18 +112,18 @@ class Workplace:
         Raises:
             StoreDown: SQLite's file cannot be used. A Redis that is down is waited for.
         """
-        consumer = self._prepare(signals=True)
-        log.info("consumer-started")
-        consumer.run()
-        consumer.stop(graceful=True)
+        self._prepare(signals=True).run()
         log.info("consumer-ended")
 
     def _work(self) -> None:
+        told = False
         while not self._over.is_set():
             try:
                 consumer = self._prepare(signals=False)
             except StoreDown as error:
-                log.warning("job-store-down", cause=repr(error.__cause__)[:200])
+                if not told:
+                    log.warning("job-store-down", cause=repr(error.__cause__)[:200])
+                told = True
                 self._over.wait(self._plan.timing.scan)
             else:
                 consumer.run()
@@ -139,7 +139,13 @@ class Workplace:
     def _prepare(self, *, signals: bool) -> JobConsumer:
         connection, runner = self._opened()
         timing = self._plan.timing
-        housekeeping = Housekeeping(runner.store, runner.queue, connection.leases, timing)
+        housekeeping = Housekeeping(
+            runner.store,
+            runner.queue,
+            connection.leases,
+            timing,
+            is_awaited=self._plan.redis_url is not None,
+        )
         # Every second time that Redis is away it would say so, with a stack trace each.
         for name in ("huey", "huey.consumer.Worker", "huey.consumer.Scheduler"):
             logging.getLogger(name).setLevel(logging.CRITICAL)

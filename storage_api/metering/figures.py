@@ -33,7 +33,7 @@ class Figures:
 
 
 def gather(samples: Iterable[UsageSample], step: timedelta, now: datetime) -> Figures:
-    """Read a pass's samples; ``step`` is for those that have none of their own.
+    """Read a pass's samples; ``step`` is how long until the next pass is due.
 
     A holder whose figure is refused is there, but unmeasured.
     """
@@ -44,13 +44,22 @@ def gather(samples: Iterable[UsageSample], step: timedelta, now: datetime) -> Fi
             continue
         believed = _is_count(sample.used_bytes) and _is_count(sample.used_objects)
         figures.refused += not believed
-        at = int(sample.at.timestamp())
-        seconds = int((sample.step or step).total_seconds())
         counts = (sample.used_bytes, sample.used_objects) if believed else (None, None)
-        figures.points.setdefault(sample.holder, []).append(Point(at, at + hold(seconds), *counts))
+        point = _point(sample, step, counts, now)
+        figures.points.setdefault(sample.holder, []).append(point)
         if sample.owner is not None and _is_text(sample.owner):
             figures.owners[sample.holder] = sample.owner
     return figures
+
+
+def _point(
+    sample: UsageSample, step: timedelta, counts: tuple[int | None, int | None], now: datetime
+) -> Point:
+    at = int(sample.at.timestamp())
+    if sample.lasted is None:
+        return Point(at, at + hold(int(step.total_seconds())), *counts)
+    until = min(at + int(sample.lasted.total_seconds()), int(now.timestamp()))
+    return Point(at, until, *counts, lasting=True)
 
 
 def _is_count(value: object) -> bool:

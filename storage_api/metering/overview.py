@@ -12,8 +12,9 @@ from storage_api.metering.integral import Wanted, integrals
 from storage_api.metering.recording import holder_of
 from storage_api.metering.tables import HOLDERS, SAMPLES
 
-#: Moments over the period; an evenly spaced one between two samples shows the former.
-MOMENTS = 160
+#: Moments over the period, evenly spaced: fewer, if for many holders they would take too long.
+MOMENTS, FEWEST_MOMENTS = 160, 24
+_LOOKUPS = 200_000
 LARGEST = 5
 #: Per cent of a quota from which somebody is near it, and how many of those are shown.
 NEAR_PERCENT = 80
@@ -68,7 +69,8 @@ def overview(connection: Connection, wanted: Wanted, name: str) -> Overview:
     """Of those whose name is ``name``, in which ``*`` stands for any text."""
     shown, holders = _holders(connection, wanted, name)
     span = wanted.end - wanted.begin
-    moments = [wanted.begin + span * step // MOMENTS for step in range(MOMENTS)]
+    count = min(MOMENTS, max(FEWEST_MOMENTS, _LOOKUPS // max(len(holders), 1)))
+    moments = [wanted.begin + span * step // count for step in range(count)]
     histories: dict[int, Values] = {holder.row: [] for holder in holders}
     objects: dict[int, int | None] = {}
     for moment in moments:
@@ -88,7 +90,7 @@ def overview(connection: Connection, wanted: Wanted, name: str) -> Overview:
             holder.quota_bytes is not None or holder.quota_objects is not None
             for holder in measured
         ),
-        total=[_sum(column) for column in zip(*known, strict=True)] or [None] * MOMENTS,
+        total=[_sum(column) for column in zip(*known, strict=True)] or [None] * count,
         largest=[
             Line(holder.label, histories[holder.row], holder.quota_bytes)
             for holder in by_size[:LARGEST]

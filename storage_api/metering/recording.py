@@ -98,11 +98,11 @@ def _update_owners(connection: Connection, figures: Figures, ids: Mapping[Holder
 
 
 def _runs_from(connection: Connection, backend: str, moment: int) -> dict[int, Runs]:
-    """Each holder's runs from the one in which ``moment`` falls."""
+    """Each holder's runs from the last that began before ``moment``."""
     earlier = SAMPLES.alias()
     start = (
         select(func.max(earlier.c.at))
-        .where(earlier.c.holder_id == HOLDERS.c.id, earlier.c.at <= moment)
+        .where(earlier.c.holder_id == HOLDERS.c.id, earlier.c.at < moment)
         .scalar_subquery()
     )
     rows = connection.execute(
@@ -118,18 +118,15 @@ def _runs_from(connection: Connection, backend: str, moment: int) -> dict[int, R
 
 
 def _write(connection: Connection, changes: Mapping[int, tuple[Runs, Runs]]) -> None:
-    gone = [
-        {"holder": holder, "moment": run.at}
-        for holder, (before, after) in changes.items()
-        for run in before
-        if run not in after
-    ]
-    new = [
-        {"holder_id": holder, **{name: getattr(run, name) for name in _RUN}}
-        for holder, (before, after) in changes.items()
-        for run in after
-        if run not in before
-    ]
+    gone, new = [], []
+    for holder, (before, after) in changes.items():
+        kept = {*before} & {*after}
+        gone += [{"holder": holder, "moment": run.at} for run in before if run not in kept]
+        new += [
+            {"holder_id": holder, **{name: getattr(run, name) for name in _RUN}}
+            for run in after
+            if run not in kept
+        ]
     if gone:
         here = (SAMPLES.c.holder_id == bindparam("holder")) & (SAMPLES.c.at == bindparam("moment"))
         connection.execute(delete(SAMPLES).where(here), gone)

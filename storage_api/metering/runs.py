@@ -5,7 +5,7 @@ are never exactly punctual. After that nothing is known: a gap. What is measured
 never changed by a later pass, for it may have been billed; gaps are filled.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,12 +21,16 @@ def hold(step: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One sample; ``until`` is how long it counts at most."""
+    """One sample; ``until`` is how long it counts at most.
+
+    One that is ``lasting`` was so all that time, as the back-end's own history says.
+    """
 
     at: int
     until: int
     used_bytes: int | None
     used_objects: int | None
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,15 @@ def absence(at: int, until: int = FOREVER) -> Run:
 def with_points(runs: Sequence[Run], points: Iterable[Point], absent_until: int) -> list[Run]:
     """``runs`` with ``points``, whatever their order.
 
-    ``runs`` are those from the one in which the earliest point falls. ``absent_until`` is how
+    ``runs`` are those from the last that began before the earliest point. ``absent_until`` is how
     long what was last seen missing surely did not exist.
     """
     found = list(runs)
     for point in sorted(points, key=lambda point: point.at):
-        _put(found, point, absent_until)
+        if point.lasting and point.used_bytes is not None:
+            _lay(found, point, absent_until)
+        else:
+            _put(found, point, absent_until)
     return _with_gaps(found)
 
 
@@ -95,6 +102,48 @@ def _put(runs: list[Run], point: Point, absent_until: int) -> None:
         _cut(runs, place - 1, min(point.at, absent_until) if before.absent else point.at)
         place = bisect_right(runs, point.at, key=lambda run: run.at)
     runs.insert(place, _run(point, end))
+
+
+def _lay(runs: list[Run], point: Point, absent_until: int) -> None:
+    """Fill with a lasting figure whatever of its time was not measured."""
+    _make_room(runs, point, absent_until)
+    begin = point.at
+    for run in [*_meeting(runs, point), None]:
+        free_until = point.until if run is None else min(run.at, point.until)
+        if begin < free_until:
+            _fill(runs, point, begin, free_until)
+        if run is not None:
+            begin = max(begin, run.until)
+
+
+def _make_room(runs: list[Run], point: Point, absent_until: int) -> None:
+    """Take away what says that nothing was measured, or that there was nothing, at that time."""
+    for run in _meeting(runs, point):
+        if run.known and not run.absent:
+            continue
+        end = min(point.at, absent_until) if run.absent else point.at
+        rest = [replace(run, until=end, last=min(run.last, end - 1))] if end > run.at else []
+        if not run.absent and run.until > point.until:
+            rest.append(replace(run, at=point.until, last=max(run.last, point.until)))
+        place = bisect_left(runs, run.at, key=lambda run: run.at)
+        runs[place : place + 1] = rest
+
+
+def _meeting(runs: Sequence[Run], point: Point) -> Sequence[Run]:
+    """Those that have some time in common with a lasting point."""
+    first = max(bisect_right(runs, point.at, key=lambda run: run.at) - 1, 0)
+    last = bisect_left(runs, point.until, key=lambda run: run.at)
+    return [run for run in runs[first:last] if run.until > point.at]
+
+
+def _fill(runs: list[Run], point: Point, begin: int, end: int) -> None:
+    place = bisect_right(runs, begin, key=lambda run: run.at)
+    part = replace(point, at=begin)
+    before = runs[place - 1] if place else None
+    if before is not None and not before.absent and _continues(before, part):
+        runs[place - 1] = replace(before, last=end - 1, until=end, samples=before.samples + 1)
+    else:
+        runs.insert(place, replace(_run(part, end), last=end - 1))
 
 
 def _run(point: Point, end: int) -> Run:

@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from enum import StrEnum
 import structlog
 
 from storage_api.backends.accounting import UsageReporter
-from storage_api.backends.metering import UsageSampler
+from storage_api.backends.metering import UsageSample, UsageSampler
 from storage_api.database import Database
 from storage_api.domain.errors import BackendError, BackendMisbehaved, StorageError
 from storage_api.metering import passes
@@ -151,11 +151,12 @@ class Sampler:
         return Outcome.PARTLY if figures.unmeasured or figures.refused else Outcome.MEASURED
 
     def _read(self, backend: UsageReporter, claim: passes.Claim) -> Figures:
-        step = timedelta(seconds=self._step)
+        samples = list(self._samples(backend, claim.backend))
+        return gather(samples, timedelta(seconds=self._step), datetime.now(UTC))
+
+    def _samples(self, backend: UsageReporter, endpoint: str) -> Iterable[UsageSample]:
         if not isinstance(backend, UsageSampler):
-            return gather(walk(backend), step, datetime.now(UTC))
+            return walk(backend)
         with self._database.reading(TABLES) as connection:
-            last = passes.history(connection, claim.backend).last
-        since = None if last is None else datetime.fromtimestamp(last, UTC)
-        samples = list(backend.sample_usage(since))
-        return gather(samples, step, datetime.now(UTC))
+            last = passes.history(connection, endpoint).last
+        return backend.sample_usage(None if last is None else datetime.fromtimestamp(last, UTC))

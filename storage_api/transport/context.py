@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
 from storage_api.domain.errors import BackendTimeout
 
 #: Seconds that one request of ours may take in all; uWSGI's harakiri (120 s) comes well after.
 REQUEST_SECONDS = 90.0
+_CLEAN_UP_SECONDS = 10.0
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
@@ -24,6 +25,11 @@ def serving(request_id: str, *, seconds: float = REQUEST_SECONDS) -> Iterator[No
     finally:
         _deadline.reset(deadline_token)
         _request_id.reset(id_token)
+
+
+def extra_time() -> AbstractContextManager[None]:
+    """Undoing what a request did must not fail because its own time is used up."""
+    return serving(current_request_id() or "clean-up", seconds=_CLEAN_UP_SECONDS)
 
 
 def current_request_id() -> str | None:

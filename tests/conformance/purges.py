@@ -71,7 +71,9 @@ class PurgeContract(PlacedContract):
             assert "suspended" in " ".join(job["errors"])
             api.get(url).expect(200)
 
-    @pytest.mark.parametrize("value", ["", "yes", "1", "True"])
+    @pytest.mark.parametrize(
+        "value", ["", "yes", "1", "True", "false&purge=true", "true&purge=false"]
+    )
     def test_a_purge_is_not_guessed(self, default_place: Place, api: Api, value: str) -> None:
         bucket = default_place.url("buckets", default_place.new_bucket())
         api.delete(f"{bucket}?purge={value}").expect(400)

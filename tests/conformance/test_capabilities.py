@@ -48,6 +48,7 @@ _FIRST = {
     "allocations": Capability.ALLOCATIONS,
     "capacity": Capability.CAPACITY,
     "usage": Capability.USAGE,
+    "usage.svg": Capability.USAGE,
     "storage-resources": Capability.STORAGE_RESOURCES,
     "gid-cache": Capability.STORAGE_RESOURCES,
 }

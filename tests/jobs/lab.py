@@ -3,19 +3,17 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
 from storage_api.domain.models import Job, JobState, Ref
-from tests.jobs.process import Office, office
+from tests.jobs.process import PROCESSES, Office, consume, office
 from tests.jobs.storage import LabStorage
-from tests.servers import ROOT, environment
 
 T = TypeVar("T")
 
@@ -25,17 +23,27 @@ _OVER = {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
 
 @dataclass(frozen=True)
 class Consumer:
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
     log: Path
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
-    def end(self) -> int:
+    def end(self) -> int | None:
         """As OpenShift ends it; the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(_SECONDS)
+        self.process.terminate()
+        return self.exit_code()
+
+    def exit_code(self) -> int | None:
+        """Once it has ended by itself."""
+        self.process.join(_SECONDS)
+        return self.process.exitcode
 
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
@@ -53,27 +61,21 @@ class Lab:
     def submit(self, user: str, backend: str = "lab") -> Job:
         return self.jobs.submit("purge-user", backend, Ref(None, user), asked_by="alice")
 
-    def start(self, what: str, extra: str = "", **more: Any) -> subprocess.Popen[Any]:
-        program = [sys.executable, "-m", "tests.jobs.process", what, str(self.folder)]
-        return subprocess.Popen(
-            [*program, self.redis_url or "", extra], cwd=ROOT, env=environment({}), **more
-        )
-
     @contextmanager
     def consumer(self, *, keep: float | None = None) -> Iterator[Consumer]:
         """A process that does jobs; killed at the end, if it is there still."""
         self._started += 1
         log = self.folder / f"consumer{self._started}.log"
-        with log.open("wb") as output:
-            extra = "" if keep is None else str(keep)
-            process = self.start("consume", extra, stdout=output, stderr=subprocess.STDOUT)
+        log.touch()
+        process = PROCESSES.Process(target=consume, args=(log, self.folder, self.redis_url, keep))
+        process.start()
+        consumer = Consumer(process, log)
         try:
-            yield Consumer(process, log)
+            yield consumer
         finally:
-            if process.poll() is None:
-                os.kill(process.pid, signal.SIGCONT)
-                process.kill()
-            process.wait()
+            if process.is_alive():
+                os.kill(consumer.pid, signal.SIGCONT)
+            consumer.kill()
 
     def ended(self, job: Job) -> Job:
         """The job, once it has."""

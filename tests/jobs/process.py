@@ -1,13 +1,12 @@
-"""``python -m tests.jobs.process``: a consumer, or somebody who submits, in a process of its own.
-
-The same as the service's, but impatient.
-"""
+"""What processes of their own do in these tests: work on jobs, or ask for them."""
 
 import dataclasses
-import json
-import sys
+import multiprocessing
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from storage_api.domain.models import Ref
@@ -17,9 +16,14 @@ from storage_api.jobs.timing import Timing
 from storage_api.logs import configure_logs
 from tests.jobs.storage import LabOptions, LabStorage
 
-IMPATIENT = Timing(
-    retry_delays=(0.3, 0.3, 0.3), scan=0.3, pulse=0.1, poll=0.1, lease=1.5, leave=2.0
+#: Forks of a process that has everything loaded and no threads: there at once.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([__name__, "storage_api.jobs.workplace"])
+_IMPATIENT = Timing(
+    retry_delays=(0.3, 0.3, 0.3), scan=0.3, pulse=0.1, poll=0.1, lease=1.5, leave_alone=2.0
 )
+_INFO = 20
+_CALLERS = 8
 
 
 class Office(Jobs):
@@ -29,9 +33,9 @@ class Office(Jobs):
         pass
 
 
-def office(folder: Path, redis_url: str | None, *, keep: float | None = None) -> Office:
+def office(folder: Path, redis_url: str | None, keep: float | None = None) -> Office:
     """With the one back-end "lab"; what has ended is kept for ``keep`` seconds."""
-    timing = IMPATIENT
+    timing = _IMPATIENT
     if keep is not None:
         timing = dataclasses.replace(timing, keep=timedelta(seconds=keep))
     return Office(
@@ -42,24 +46,29 @@ def office(folder: Path, redis_url: str | None, *, keep: float | None = None) ->
     )
 
 
-def main(what: str, folder: str, redis_url: str, extra: str) -> None:
-    configure_logs(20)
-    if what == "consume":
-        office(Path(folder), redis_url or None, keep=float(extra) if extra else None).consume()
-        return
-    jobs = office(Path(folder), redis_url or None)
+def consume(log: Path, folder: Path, redis_url: str | None, keep: float | None) -> None:
+    """As ``python -m storage_api.jobs`` does, with less patience."""
+    with log.open("wb") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    configure_logs(_INFO)
+    office(folder, redis_url, keep).consume()
+
+
+def ask(
+    user: str,
+    ready: Barrier,
+    answers: "SimpleQueue[list[str]]",
+    folder: Path,
+    redis_url: str | None,
+) -> None:
+    """Several threads submit the same, all at the moment when others are ready too."""
+    jobs = office(folder, redis_url)
     jobs.list()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()  # all begin at the same moment
-    with ThreadPoolExecutor(8) as pool:
-        target = Ref(None, extra)
+    ready.wait(20)
+    with ThreadPoolExecutor(_CALLERS) as pool:
         asked = [
-            pool.submit(jobs.submit, "purge-user", "lab", target, asked_by="alice")
-            for _ in range(8)
+            pool.submit(jobs.submit, "purge-user", "lab", Ref(None, user), asked_by="alice")
+            for _ in range(_CALLERS)
         ]
-    sys.stdout.write(json.dumps([job.result().id for job in asked]))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    answers.put([job.result().id for job in asked])

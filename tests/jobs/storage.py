@@ -27,7 +27,8 @@ class LabStorage(DummyStorage):
     """Its journal tells what was done, over all processes.
 
     ``steps.<n>.<ms>.<name>`` is n steps of ms each, which a later call goes on with;
-    ``down.<n>.<name>`` is unavailable n times; ``left.<n>`` cannot do n things.
+    ``down.<n>.<name>`` is unavailable n times, ``fade.<ms>`` after so long; ``left.<n>`` cannot do
+    n things.
     """
 
     Options: ClassVar[type[Any]] = LabOptions
@@ -44,14 +45,18 @@ class LabStorage(DummyStorage):
 
     def purge_user(self, user: Ref, progress: Progress) -> None:
         kind, *numbers = user.name.split(".")
-        with self._alone(user.name):
-            self.note(f"begin {user.name}")
+        name = str(user).replace("/", "-")
+        with self._alone(name):
+            self.note(f"begin {name}")
             self.note(f"pid {os.getpid()}")
             match kind, numbers:
                 case "steps", [steps, pause, *_]:
-                    self._steps(user.name, int(steps), int(pause) / 1000, progress)
+                    self._steps(name, int(steps), int(pause) / 1000, progress)
                 case "down", [times, *_]:
-                    self._down(user.name, int(times))
+                    self._down(name, int(times))
+                case "fade", [pause]:
+                    time.sleep(int(pause) / 1000)
+                    raise BackendUnavailable("The storage system is down.")
                 case "left", [number]:
                     for index in range(int(number)):
                         progress.report(f"object {index} is locked")
@@ -63,7 +68,7 @@ class LabStorage(DummyStorage):
                     raise Conflict("The user is suspended.")
                 case "vanished", _:
                     raise NotFound("There is no such user.")
-            self.note(f"end {user.name}")
+            self.note(f"end {name}")
 
     def _steps(self, name: str, steps: int, pause: float, progress: Progress) -> None:
         file = self._folder / f"{name}.left"

@@ -3,10 +3,14 @@
 import os
 import pickle
 import signal
+import time
+from pathlib import Path
 
 import pytest
 
 from storage_api.domain.errors import BackendUnavailable
+from storage_api.domain.models import Ref
+from storage_api.jobs.record import new_record
 from tests.jobs.lab import Lab, wait_for
 
 
@@ -62,6 +66,34 @@ def test_a_consumer_that_is_to_end_leaves_its_job_to_the_next(lab: Lab) -> None:
     assert (ended.state, ended.done, ended.total) == ("done", 60, 60)
 
 
+def test_a_consumer_that_is_to_end_does_not_wait_for_a_long_step(lab: Lab) -> None:
+    job = lab.submit("steps.2.60000")
+    with lab.consumer() as consumer:
+        lab.until(job, lambda now: now.state == "running")
+        assert consumer.end() == 0
+    assert lab.jobs.get(job.id).state == "running"
+    with lab.consumer():
+        wait_for(lambda: lab.begun(job.target) == 2)
+
+
+def test_a_second_signal_ends_the_waiting(lab: Lab) -> None:
+    job = lab.submit("steps.2.60000")
+    with lab.consumer() as consumer:
+        lab.until(job, lambda now: now.state == "running")
+        began = time.monotonic()
+        consumer.process.terminate()
+        time.sleep(0.3)
+        assert consumer.end() == 0
+        assert time.monotonic() - began < 1.9
+
+
+def test_a_job_that_never_reached_the_queue_is_done(lab: Lab) -> None:
+    record = new_record("purge-user", "lab", Ref(None, "steps.1.0"), "alice")
+    lab.jobs._here().runner.store.put(record)
+    with lab.consumer():
+        assert lab.ended(record.job).state == "done"
+
+
 def test_an_idle_consumer_ends_at_once(lab: Lab) -> None:
     with lab.consumer() as consumer:
         wait_for(lambda: "consumer-started" in consumer.log.read_text())
@@ -104,7 +136,7 @@ def test_a_job_that_kills_every_consumer_is_given_up(lab: Lab) -> None:
     job = lab.submit("deadly")
     for _ in range(6):
         with lab.consumer() as consumer:
-            assert consumer.process.wait(20) == 9
+            assert consumer.exit_code() == 9
     with lab.consumer():
         ended = lab.ended(job)
     assert ended.state == "failed"
@@ -116,10 +148,10 @@ def test_a_consumer_that_was_frozen_for_too_long_leaves_its_job(lab: Lab) -> Non
     job = lab.submit("steps.60.50")
     with lab.consumer() as frozen:
         lab.until(job, lambda now: now.done > 2)
-        os.kill(frozen.process.pid, signal.SIGSTOP)
+        os.kill(frozen.pid, signal.SIGSTOP)
         with lab.consumer() as other:
             wait_for(lambda: "job-started" in other.log.read_text())
-            os.kill(frozen.process.pid, signal.SIGCONT)
+            os.kill(frozen.pid, signal.SIGCONT)
             wait_for(lambda: '"job-left"' in frozen.log.read_text())
             assert lab.ended(job).state == "done"
     assert '"reason": "lost"' in frozen.log.read_text()
@@ -132,3 +164,13 @@ def test_a_directory_that_cannot_be_used_is_told(lab: Lab) -> None:
         lab.submit("steps.1.0")
     assert str(lab.folder) not in str(refused.value)
     assert refused.value.retry_after
+
+
+def test_a_directory_that_is_gone_is_told(tmp_path: Path) -> None:
+    jobs = Lab(tmp_path, None).jobs
+    jobs.probe()
+    tmp_path.rmdir()
+    with pytest.raises(BackendUnavailable, match="SAPI_STATE_DIRECTORY"):
+        jobs.probe()
+    with pytest.raises(BackendUnavailable):
+        jobs.submit("purge-user", "lab", Ref(None, "alice"), asked_by="alice")

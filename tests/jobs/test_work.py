@@ -1,8 +1,5 @@
 """What becomes of a job, over either store, with consumers of their own."""
 
-import json
-import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +7,7 @@ import pytest
 from storage_api.domain.errors import NotFound
 from storage_api.domain.models import Ref
 from tests.jobs.lab import Lab, wait_for
+from tests.jobs.process import PROCESSES, ask
 from tests.jobs.storage import LEAK
 
 
@@ -49,16 +47,14 @@ def test_what_is_under_way_is_not_begun_again(lab: Lab) -> None:
 
 
 def test_many_who_ask_at_once_in_two_processes_get_one_job(lab: Lab) -> None:
-    asking = [
-        lab.start("submit", "steps.1.0", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
+    ready, answers = PROCESSES.Barrier(2), PROCESSES.SimpleQueue()
+    details = ("steps.1.0", ready, answers, lab.folder, lab.redis_url)
+    asking = [PROCESSES.Process(target=ask, args=details) for _ in range(2)]
     for process in asking:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    with ThreadPoolExecutor() as pool:
-        answers = list(pool.map(lambda process: process.communicate("go\n")[0], asking))
-    ids = {job for answer in answers for job in json.loads(answer.splitlines()[-1])}
+        process.start()
+    ids = {job for _ in asking for job in answers.get()}
+    for process in asking:
+        process.join()
     assert len(ids) == 1
     assert [job.id for job in lab.jobs.list()] == list(ids)
 
@@ -93,6 +89,15 @@ def test_a_job_that_runs_is_cancelled_and_a_new_one_goes_on(lab: Lab) -> None:
         assert again.id != job.id
         rest = lab.ended(again)
     assert (rest.state, rest.done, rest.total) == ("done", 100 - ended.done, 100 - ended.done)
+
+
+def test_a_cancelled_job_is_not_tried_again(lab: Lab) -> None:
+    job = lab.submit("fade.400")
+    with lab.consumer():
+        lab.until(job, lambda now: now.state == "running")
+        lab.jobs.cancel(job.id)
+        assert lab.ended(job).state == "cancelled"
+    assert lab.begun(job.target) == 1
 
 
 def test_a_storage_system_that_is_down_is_tried_again_later(lab: Lab) -> None:

@@ -121,9 +121,11 @@ def test_late_figures_fill_a_gap_and_change_nothing_else(database: Database) -> 
 
     def point(minute: int, used: int | None) -> UsageSample:
         at = START + timedelta(minutes=minute)
-        return UsageSample(holder=user("u"), at=at, used_bytes=used, used_objects=None, step=three)
+        return UsageSample(
+            holder=user("u"), at=at, used_bytes=used, used_objects=None, lasted=three
+        )
 
-    one_pass(database, START + timedelta(minutes=1), [point(0, GB)])
+    one_pass(database, START + three, [point(0, GB)])
     # The sampler was down; the next pass brings the series, some of it once more and altered.
     late = [point(minute, 2 * GB) for minute in range(3, 60, 3)]
     one_pass(database, START + timedelta(hours=1), [point(0, 99 * GB), *late])
@@ -133,6 +135,37 @@ def test_late_figures_fill_a_gap_and_change_nothing_else(database: Database) -> 
     assert row.byte_seconds == str(GB * 180 + 2 * GB * 57 * 60)
     assert row.complete
     assert row.object_days is None
+
+
+def test_a_history_makes_up_for_what_was_missed_and_for_who_was_missing(
+    database: Database,
+) -> None:
+    """Unmeasured, deleted, then made anew while nobody looked: the series knows."""
+
+    def lasting(begin: int, minutes: int, used: int) -> UsageSample:
+        at = START + timedelta(minutes=begin)
+        lasted = timedelta(minutes=minutes)
+        return UsageSample(holder=A, at=at, used_bytes=used, used_objects=None, lasted=lasted)
+
+    one_pass(database, START, [sample(A, START, None)])
+    one_pass(database, START + STEP, [lasting(0, 12, GB)])
+    one_pass(database, START + 2 * STEP, [])
+    one_pass(database, START + 3 * STEP, [])
+    late = [lasting(12, 3, GB), lasting(40, 20, 2 * GB)]
+    one_pass(database, START + 4 * STEP, late)
+    row = billed(database, START, START + 4 * STEP)["bucket:alice-data"]
+    # Fifteen minutes of one, then absent from the pass at 30 until the series says otherwise.
+    assert row.byte_seconds == str(GB * 15 * 60 + 2 * GB * 20 * 60)
+    assert (row.gaps, row.gap_seconds) == (1, 15 * 60)
+
+
+def test_a_history_that_reaches_into_the_future_ends_now(database: Database) -> None:
+    endless = UsageSample(
+        holder=A, at=START, used_bytes=GB, used_objects=1, lasted=timedelta(days=9999)
+    )
+    one_pass(database, START + STEP, [endless])
+    row = billed(database, START, START + DAY)["bucket:alice-data"]
+    assert int(row.byte_seconds or 0) <= GB * 901
 
 
 def test_a_late_figure_takes_the_place_of_an_unmeasured_one(database: Database) -> None:

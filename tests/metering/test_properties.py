@@ -110,6 +110,38 @@ def test_runs_never_overlap_and_a_repeat_changes_nothing(
     assert with_points(runs, points, 0) == runs
 
 
+@given(
+    values=st.lists(st.one_of(st.none(), st.integers(0, 2)), min_size=1, max_size=40),
+    windows=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=8),
+)
+def test_a_history_is_counted_once_however_its_windows_overlap(
+    values: list[int | None], windows: list[tuple[int, int]]
+) -> None:
+    """Minutes of a series, which each pass brings as stretches of equal ones."""
+    runs: list[Run] = []
+    told: set[int] = set()
+    for window in windows:
+        begin, end = sorted(window)
+        shown = range(begin, min(end, len(values)))
+        runs = with_points(runs, stretches(values, shown), 0)
+        told |= set(shown)
+        assert all(a.at < a.until <= b.at for a, b in itertools.pairwise(runs))
+    for minute in range(len(values)):
+        at = minute * 60 + 30
+        found = next((run.used_bytes for run in runs if run.at <= at < run.until), None)
+        assert found == (values[minute] if minute in told else None)
+
+
+def stretches(values: list[int | None], shown: range) -> list[Point]:
+    found = []
+    for value, minutes in itertools.groupby(shown, key=lambda minute: values[minute]):
+        span = list(minutes)
+        if value is not None:
+            until = (span[-1] + 1) * 60
+            found.append(Point(span[0] * 60, until, value, None, lasting=True))
+    return found
+
+
 def point(at: int, used: int | None) -> Point:
     return Point(at, at + hold(STEP), used, used)
 

@@ -41,7 +41,7 @@ class PostgresServer:
     def create(self, database: str) -> str:
         """A new, empty database; answers its URL."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}"')  # type: ignore[arg-type]
+            connection.execute(f'CREATE DATABASE "{database}"')
         return self.url(database)
 
     def start(self) -> None:

@@ -7,8 +7,8 @@ from storage_api.backends.accounting import CapacityReporter, Holder, QuotaStore
 from storage_api.backends.croit import limits, mapping
 from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.creation import BucketCreation
+from storage_api.backends.rgw_rules import no_namespace_quota
 from storage_api.domain.capabilities import HolderKind
-from storage_api.domain.errors import NotSupported
 from storage_api.domain.models import Capacity, Quota, Ref, Usage
 
 
@@ -21,11 +21,11 @@ class Accounting(BucketCreation, QuotaStore, UsageReporter, CapacityReporter):
             return limits.bucket_quota(self._bucket(holder.ref))
         if holder.kind is HolderKind.USER:
             return mapping.user_quota(self._user(holder.ref))
-        raise _no_namespace_quota()
+        raise no_namespace_quota()
 
     def set_quota(self, holder: Holder, quota: Quota) -> Quota:
         if holder.kind is HolderKind.NAMESPACE:
-            raise _no_namespace_quota()
+            raise no_namespace_quota()
         limits.check_quota(quota)
         if holder.kind is HolderKind.BUCKET:
             self._limit_bucket(holder.ref, quota)
@@ -65,7 +65,3 @@ class Accounting(BucketCreation, QuotaStore, UsageReporter, CapacityReporter):
         return Capacity(
             total_bytes=None, used_bytes=used, free_bytes=None, allocated_bytes=None, raw=False
         )
-
-
-def _no_namespace_quota() -> NotSupported:
-    return NotSupported("croit has no quota over a whole namespace; set them on its users.")

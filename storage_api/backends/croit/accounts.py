@@ -7,6 +7,7 @@ from storage_api.backends.accounts import (
     account_metadata,
     account_name,
     account_quota,
+    shows_key,
     stamp_of,
 )
 from storage_api.backends.croit import limits, mapping
@@ -14,7 +15,9 @@ from storage_api.backends.croit.base import log
 from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.users import Users
 from storage_api.backends.rgw_names import check_text
+from storage_api.backends.rgw_rules import in_whole_kib
 from storage_api.backends.rows import existing
+from storage_api.backends.s3 import S3Key
 from storage_api.domain.errors import AlreadyExists
 from storage_api.domain.models import Account, AccountMetadata, Connection, NewKey, Quota, Ref
 from storage_api.domain.requests import AccountCreate
@@ -55,14 +58,16 @@ class Accounts(Users):
 
         The key comes last, so that nobody writes before there is a limit.
         """
-        name = mapping.user_record(found).name
-        shown = fields.get("display_name")
+        record = mapping.user_record(found)
         if mapping.is_unfinished(found):
-            self._finish_user(uid, {"quota": quota}, {"display_name": shown or name})
+            shown = fields.get("display_name", record.name)
+            self._finish_user(uid, {"quota": quota}, {"display_name": shown})
         else:
-            if shown is not None and shown != mapping.user_record(found).display_name:
-                self._modify_user(uid, mapping.user_fields({"display_name": shown}))
-            self._set_user_quota(uid, "quota", quota)
+            if fields.get("display_name", record.display_name) != record.display_name:
+                wanted = mapping.user_fields({"display_name": fields["display_name"]})
+                self._modify_user(uid, wanted)
+            if record.quota != in_whole_kib(quota):
+                self._set_user_quota(uid, "quota", quota)
         rows = self._swept_keys(uid)
         own = mapping.own_keys(uid, rows)
         made: NewKey | None = None
@@ -83,12 +88,12 @@ class Accounts(Users):
         buckets = [mapping.bucket_record(row, now) for row in self._croit.list_buckets_of(uid)]
         rows = self._keys_of(uid)
         record = mapping.user_record(found, rows)
-        return account_metadata(record, buckets, self._shown_connection(uid, found, rows))
+        shown = shows_key(record, self._options) and not mapping.is_suspended(found)
+        key = self._usable_key(uid, rows) if shown else None
+        return account_metadata(record, buckets, self._shown_connection(uid, key))
 
-    def _shown_connection(self, uid: str, found: Json, rows: list[Json]) -> Connection:
-        """With the user's key only where the operator wants that, and never without a trace."""
-        usable = self._options.expose_credentials and not mapping.is_suspended(found)
-        key = self._usable_key(uid, rows) if usable else None
+    def _shown_connection(self, uid: str, key: S3Key | None) -> Connection:
+        """A key is never told without a trace."""
         if key is None:
             return self._connection(None, None)
         log.warning("credentials-shown", uid=uid, access_key=key.access_key)

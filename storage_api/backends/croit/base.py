@@ -10,19 +10,18 @@ import structlog
 from storage_api.backends.access_keys import is_left_over, temporary_key_id
 from storage_api.backends.croit import mapping
 from storage_api.backends.croit.client import CroitClient, Json
-from storage_api.backends.croit.refusals import AMBIGUOUS, Reason, reason_of
+from storage_api.backends.croit.refusals import AMBIGUOUS, Reason, Refusal, reason_of
 from storage_api.backends.croit.settings import CroitOptions
 from storage_api.backends.rgw_names import MARKER, RESERVED, TENANT, full_uid, split_uid
 from storage_api.backends.s3 import S3Key, S3Plane
 from storage_api.domain.errors import BackendError, Conflict, Invalid, NotFound
 from storage_api.domain.models import NewKey, Ref
 from storage_api.domain.secrets import Secret
-from storage_api.transport.context import current_request_id, serving
+from storage_api.transport.context import extra_time
 from storage_api.transport.exclusive import exclusive
 from storage_api.transport.shared import Shared
 
 _SECRET_BYTES = 30  # 40 characters
-_CLEAN_UP_SECONDS = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -109,15 +108,10 @@ class CroitBase(ABC):
 
     def _looked(self, holds: Callable[[], bool], error: BackendError) -> bool:
         try:
-            with self._extra_time():
+            with extra_time():
                 return holds()
         except (BackendError, NotFound):
             raise error from None
-
-    @staticmethod
-    def _extra_time() -> AbstractContextManager[None]:
-        """Undoing what this request did must not fail because its own time is used up."""
-        return serving(current_request_id() or "clean-up", seconds=_CLEAN_UP_SECONDS)
 
     # Users
 
@@ -224,7 +218,7 @@ class CroitBase(ABC):
 
     def _end_temporary_key(self, uid: str, access_key: str) -> None:
         try:
-            with self._extra_time(), self._changing_user(uid):
+            with extra_time(), self._changing_user(uid):
                 self._croit.delete_key(uid, access_key)
         except (BackendError, Conflict) as error:
             _warn_of_left_over(uid, access_key, error)
@@ -291,6 +285,23 @@ def not_alone(name: str) -> Conflict:
         f"Several tenants have a bucket {name!r}, and croit cannot be told which one is meant "
         "here; do it in croit itself."
     )
+
+
+class NotFoundByName(Conflict):
+    """croit does not know a bucket by what it is called in its tenant."""
+
+
+@contextmanager
+def by_name_alone(name: str) -> Iterator[None]:
+    """For croit's calls that take neither tenant nor owner, of a bucket that was just seen."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.reason is not Reason.ABSENT:
+            raise
+        raise NotFoundByName(
+            f"croit does not find the bucket {name!r} by its name alone; do it in croit itself."
+        ) from refusal
 
 
 def _warn_of_left_over(uid: str, access_key: str, error: Exception) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from storage_api.backends.croit import mapping
+from storage_api.backends.croit.base import by_name_alone
 from storage_api.backends.croit.creation import BucketCreation
 from storage_api.backends.croit.documents import BucketDocuments
 from storage_api.backends.croit.refusals import AMBIGUOUS, Reason, reason_of
@@ -78,10 +79,11 @@ class Buckets(BucketCreation, BucketDocuments, BucketStore):
         with self._keeping_owner(heir), self._changing_bucket(bucket.name):
             self._future_owner(heir)
             self._bucket_by_name_alone(bucket)
-            self._sure(
-                lambda: self._croit.set_bucket_owner(bucket.name, heir),
-                lambda: mapping.bucket_owner(self._bucket(bucket)) == heir,
-            )
+            with by_name_alone(bucket.name):
+                self._sure(
+                    lambda: self._croit.set_bucket_owner(bucket.name, heir),
+                    lambda: mapping.bucket_owner(self._bucket(bucket)) == heir,
+                )
 
     def delete_bucket(self, bucket: Ref) -> None:
         found, alone = self._find_bucket(bucket)

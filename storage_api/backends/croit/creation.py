@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from storage_api.backends.croit import limits, mapping
-from storage_api.backends.croit.base import not_alone
+from storage_api.backends.croit.base import NotFoundByName, by_name_alone, not_alone
 from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.making import Making
 from storage_api.backends.croit.refusals import AMBIGUOUS
 from storage_api.backends.rgw_names import RESERVED, bucket_path, full_uid, split_uid
+from storage_api.backends.rgw_rules import differing_bucket, in_whole_kib
 from storage_api.backends.rows import existing
 from storage_api.backends.s3_contents import START, S3Contents
 from storage_api.backends.s3_documents import tags_document
@@ -49,7 +50,9 @@ class BucketCreation(Making):
                 return self._matching(bucket, found, fields, seen, alone=alone), False
             if not alone and "quota" in fields:
                 raise not_alone(bucket.name)
-            self._require_placement(fields.get("placement"), fields.get("storage_class"))
+            if fields.keys() & {"placement", "storage_class"}:
+                placement = fields.get("placement") or mapping.default_placement(owner)
+                self._require_placement(placement, fields.get("storage_class"))
             self._begin(bucket, seen, fields)
             with what_is_there_stays(bucket_path(self._tenant(bucket.namespace), bucket.name)):
                 found = existing(self._find_bucket(bucket)[0])
@@ -86,7 +89,7 @@ class BucketCreation(Making):
     ) -> Bucket:
         """One that exists, with all of ``fields``, unless it was ever used or finished."""
         record = replace(_record(found), **told_if_allowed(seen))
-        if not mapping.differing_bucket(record, fields):
+        if not differing_bucket(record, fields):
             return self._with_birth(record, seen)
         with what_is_there_stays(bucket_path(self._tenant(bucket.namespace), bucket.name)):
             if self._differs(found, record, fields, seen, alone=alone):
@@ -97,7 +100,7 @@ class BucketCreation(Making):
         self, found: Json, record: Bucket, fields: BucketCreate, seen: S3Contents, *, alone: bool
     ) -> bool:
         """Whether there are steps left; raises ``AlreadyExists`` if it is another bucket."""
-        differing = mapping.differing_bucket(record, fields)
+        differing = differing_bucket(record, fields)
         if differing and not (alone and _is_unfinished(found, record, differing, seen)):
             raise AlreadyExists(f"The bucket exists with another {', '.join(differing)}.")
         return bool(differing) or (alone and limits.never_limited(found))
@@ -111,21 +114,27 @@ class BucketCreation(Making):
             seen.set_versioning(wanted.capitalize())
         if fields.get("tags"):
             seen.set_tags(tags_document(fields["tags"]))
-        if alone:
+        if not alone:
+            return
+        try:
             self._set_bucket_quota(bucket, fields.get("quota", _NO_QUOTA))
+        except NotFoundByName:
+            if "quota" in fields:
+                raise
 
     def _set_bucket_quota(self, bucket: Ref, quota: Quota) -> None:
         """The caller holds ``_changing_bucket``, and knows that croit finds the right one."""
 
         def holds() -> bool:
-            return limits.bucket_quota(self._bucket(bucket)) == limits.rounded(quota)
+            return limits.bucket_quota(self._bucket(bucket)) == in_whole_kib(quota)
 
         wanted = limits.bucket_limits(quota)
-        self._sure(lambda: self._croit.set_bucket_quota(bucket.name, wanted), holds)
+        with by_name_alone(bucket.name):
+            self._sure(lambda: self._croit.set_bucket_quota(bucket.name, wanted), holds)
 
     def _whole(self, bucket: Ref, fields: BucketCreate, seen: S3Contents) -> Bucket:
         done = replace(_record(self._bucket(bucket)), **told_by_s3(seen))
-        if mapping.differing_bucket(done, fields):
+        if differing_bucket(done, fields):
             raise Conflict("Somebody else is changing the bucket.")
         return self._with_birth(done, seen)
 

@@ -2,14 +2,15 @@
 
 from storage_api.backends.access_keys import is_temporary, new_key_id, successor
 from storage_api.backends.croit import mapping
-from storage_api.backends.croit.base import CroitBase, has_key, log
+from storage_api.backends.croit.base import CroitBase, has_key
 from storage_api.backends.croit.client import Json
 from storage_api.backends.objects import require_end_at_once
-from storage_api.domain.errors import BackendError, BackendTimeout, BackendUnavailable, NotFound
+from storage_api.backends.rotation import Rotation
+from storage_api.domain.errors import BackendMisbehaved, NotFound
 from storage_api.domain.models import Key, NewKey, Ref
 
 
-class Keys(CroitBase):
+class Keys(Rotation, CroitBase):
     def list_keys(self, user: Ref) -> list[Key]:
         found, uid = self._user(user), self._uid(user)
         rows = self._keys_of(uid)
@@ -54,44 +55,15 @@ class Keys(CroitBase):
         self._end_left_over_keys(uid, rows)
         return rows
 
-    def _end_key(self, uid: str, old: str, new: str) -> None:
-        """An error drops ``new`` only where ``old`` surely stays."""
-        try:
-            self._croit.delete_key(uid, old)
-        except BackendError as error:
-            rows = self._seen_after(uid)
-            if rows is not None and not has_key(uid, old, rows):
-                return
-            # A request without an answer may still be carried out, whatever a look shows now.
-            if rows is not None and not isinstance(error, BackendTimeout):
-                self._drop_key(uid, new)
-                raise
-            log.warning("rotation-unfinished", uid=uid, old=old, new=new, reason=str(error))
-            raise _both_may_be_valid(error, old, new) from error
+    def _delete_key_of(self, uid: str, access_key: str) -> None:
+        self._croit.delete_key(uid, access_key)
 
-    def _seen_after(self, uid: str) -> list[Json] | None:
-        """The user's keys, looked at in extra time; ``None`` if that tells nothing."""
-        try:
-            with self._extra_time():
-                return self._croit.list_keys(uid)
-        except BackendError:
-            return None
-
-    def _drop_key(self, uid: str, access_key: str) -> None:
-        try:
-            with self._extra_time():
-                self._croit.delete_key(uid, access_key)
-        except BackendError as error:
-            log.warning("new-key-left-over", uid=uid, access_key=access_key, reason=str(error))
+    def _has_key_now(self, uid: str, access_key: str) -> bool:
+        rows = self._croit.list_keys(uid)
+        if rows is None:
+            raise BackendMisbehaved("croit does not show a user who was just there.")
+        return has_key(uid, access_key, rows)
 
 
 def _is_own(uid: str, access_key: str, rows: list[Json]) -> bool:
     return has_key(uid, access_key, rows) and not is_temporary(access_key)
-
-
-def _both_may_be_valid(error: BackendError, old: str, new: str) -> BackendError:
-    kind = BackendTimeout if isinstance(error, BackendTimeout) else BackendUnavailable
-    return kind(
-        f"{error} Nobody knows whether the key {old!r} has ended, and {new!r} was made already: "
-        f"both may be valid. Rotate {old!r} once more, or {new!r} if the other is gone."
-    )

@@ -8,7 +8,7 @@ from storage_api.backends.rows import Row, checked, whole
 from storage_api.domain.errors import Invalid
 from storage_api.domain.models import Quota, Usage
 from storage_api.domain.requests import UserCreate, UserPatch
-from storage_api.domain.units import KIB, MAX_BYTES, ceil_div
+from storage_api.domain.units import KIB, MAX_BYTES
 
 #: croit keeps sizes in KiB, and the gateway compares them in bytes.
 MAX_SIZE = MAX_BYTES // KIB * KIB
@@ -80,12 +80,6 @@ def bucket_limits(quota: Quota) -> dict[str, Any]:
     if not quota.enabled and quota.max_bytes is None and quota.max_objects is None:
         return user_limits(quota) | {"maxObjects": _NO_QUOTA_OBJECTS}
     return user_limits(quota)
-
-
-def rounded(quota: Quota) -> Quota:
-    """What a quota reads as once it is stored."""
-    size = None if quota.max_bytes is None else ceil_div(quota.max_bytes, KIB) * KIB
-    return Quota(max_bytes=size, max_objects=quota.max_objects, enabled=quota.enabled)
 
 
 def _or_unlimited(limit: int | None) -> int:

@@ -15,6 +15,7 @@ from storage_api.backends.croit.base import log
 from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.keys import Keys
 from storage_api.backends.croit.refusals import AMBIGUOUS, Reason, reason_of
+from storage_api.backends.rgw_rules import in_whole_kib
 from storage_api.backends.rows import existing
 from storage_api.domain.errors import BackendError, Conflict, Invalid, StorageError
 from storage_api.domain.models import Quota
@@ -68,7 +69,7 @@ class Making(Keys):
         def holds() -> bool:
             record = mapping.user_record(existing(self._croit.find_user(uid)))
             held = record.quota if kind == "quota" else record.bucket_quota
-            return held == limits.rounded(quota)
+            return held == in_whole_kib(quota)
 
         self._sure(lambda: self._croit.set_user_quota(uid, kind, wanted), holds)
 

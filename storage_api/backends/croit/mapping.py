@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from storage_api.backends.access_keys import is_temporary
-from storage_api.backends.croit.limits import bucket_quota, quota_record, rounded, usage_record
+from storage_api.backends.croit.limits import bucket_quota, quota_record, usage_record
 from storage_api.backends.rgw_names import split_uid
+from storage_api.backends.rgw_rules import in_whole_kib
 from storage_api.backends.rows import Row, checked, text
 from storage_api.domain.models import Bucket, Key, Quota, User
-from storage_api.domain.requests import BucketCreate, UserCreate, UserPatch
+from storage_api.domain.requests import UserCreate, UserPatch
 from storage_api.domain.secrets import Secret
 
 _STANDARD = "STANDARD"
@@ -74,6 +75,12 @@ def user_quota(row: Row) -> Quota:
 
 
 @checked
+def default_placement(row: Row) -> str | None:
+    """Of the buckets that the user makes; ``None`` for the cluster's own default."""
+    return text(row.get("defaultPlacement") or "").partition("/")[0] or None
+
+
+@checked
 def is_suspended(row: Row) -> bool:
     found = row["suspended"]
     if not isinstance(found, bool):
@@ -108,7 +115,7 @@ def own_keys(uid: str, keys: Iterable[Row]) -> list[Row]:
 def all_keys(uid: str, keys: Iterable[Row]) -> list[Row]:
     """Without the sub-users' keys, whose ``user`` is ``uid:subuser``, and empty rows."""
     names = {uid, split_uid(uid)[1]}
-    found = [key for key in keys if key["access_key"] is not None and key["user"] in names]
+    found = [key for key in keys if text(key["user"]) in names and key["access_key"] is not None]
     for key in found:
         text(key["access_key"])
     return found
@@ -157,7 +164,7 @@ def differing(user: User, fields: UserCreate) -> list[str]:
     for name in ("quota", "bucket_quota"):
         quota = wanted.get(name)
         if isinstance(quota, Quota):
-            wanted[name] = rounded(quota)
+            wanted[name] = in_whole_kib(quota)
     return [name for name, value in wanted.items() if getattr(user, name) != value]
 
 
@@ -177,19 +184,6 @@ def bucket_record(row: Row, now: datetime) -> Bucket:
         quota=bucket_quota(row),
         usage=usage_record([row], now),
     )
-
-
-def differing_bucket(bucket: Bucket, fields: BucketCreate) -> list[str]:
-    """Which of the asked settings an existing bucket does not have."""
-    wanted: dict[str, object] = {**fields}
-    if "quota" in fields:
-        wanted["quota"] = rounded(fields["quota"])
-    return [name for name, value in wanted.items() if not _fits(getattr(bucket, name), value)]
-
-
-def _fits(found: object, wanted: object) -> bool:
-    """Not to have a feature is the same as the gateway's not knowing it."""
-    return found == wanted or (found is None and wanted is False)
 
 
 @checked

@@ -39,7 +39,7 @@ class Metering(CroitBase, UsageSampler):
         """How users are called in queries, which costs croit much and seldom changes."""
 
     def sample_usage(self, since: datetime | None) -> Iterator[UsageSample]:
-        """A user's series since the last pass; what croit has none for, as it is now.
+        """A user's series since the last pass; what croit has none for, or no more, as it is now.
 
         Series count bytes only. A bucket, user or namespace that croit cannot measure, or of
         which one bucket has no statistics, is unmeasured as a whole.
@@ -66,7 +66,7 @@ class Metering(CroitBase, UsageSampler):
             holder = Holder(HolderKind.USER, Ref(tenant or None, name))
             past = self._past(uid, names.get(uid), start, end)
             yield from (_stretch(holder, each) for each in past)
-            if not past:
+            if not past or _has_stopped(past, end):
                 yield _now(holder, owned, moment)
 
     def _past(self, uid: str, query_name: str | None, start: int, end: int) -> list[Stretch]:
@@ -87,6 +87,12 @@ class Metering(CroitBase, UsageSampler):
             yield from points(found) if found is not None else ()
 
 
+def _has_stopped(past: list[Stretch], end: int) -> bool:
+    """Whether the series tells nothing of the last minutes, longer than it may be late."""
+    last = past[-1].at + past[-1].lasted
+    return last + _LATE < datetime.fromtimestamp(end, UTC)
+
+
 def _period(since: datetime | None) -> tuple[int, int]:
     """Unix seconds, of whole points; the point that is still being measured is left out."""
     now = datetime.now(UTC)
@@ -101,7 +107,7 @@ def _stretch(holder: Holder, each: Stretch) -> UsageSample:
         at=each.at,
         used_bytes=each.used_bytes,
         used_objects=None,
-        step=each.lasted,
+        lasted=each.lasted,
     )
 
 

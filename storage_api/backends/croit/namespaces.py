@@ -7,9 +7,10 @@ from storage_api.backends.croit import mapping
 from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.making import Making
 from storage_api.backends.objects import NamespaceStore
-from storage_api.backends.rgw_names import MARKER, TENANT, check_namespace, full_uid, split_uid
+from storage_api.backends.rgw_names import MARKER, TENANT, full_uid, split_uid
+from storage_api.backends.rgw_rules import check_namespace, require_no_content
 from storage_api.backends.rows import existing
-from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
+from storage_api.domain.errors import AlreadyExists, Invalid, NotFound
 from storage_api.domain.models import Namespace
 from storage_api.domain.requests import NamespaceCreate, NamespacePatch, UserPatch
 
@@ -66,10 +67,7 @@ class Namespaces(Making, NamespaceStore):
             users = sum(tenant == name and user != MARKER for tenant, user in pairs)
             rows = self._croit.list_buckets()
             buckets = sum(mapping.bucket_tenant(row) == name for row in rows)
-            if users or buckets:
-                raise Conflict(
-                    f"Namespace {name!r} still holds {users} user(s) and {buckets} bucket(s)."
-                )
+            require_no_content(name, users, buckets)
             if (name, MARKER) in pairs:
                 self._croit.delete_user(uid)
 

@@ -8,9 +8,8 @@ from storage_api.backends.croit import limits, mapping
 from storage_api.backends.croit.accounts import Accounts
 from storage_api.backends.croit.buckets import Buckets
 from storage_api.backends.croit.client import Json
-from storage_api.backends.rgw_names import split_uid
-from storage_api.backends.s3_contents import START, S3Contents
-from storage_api.backends.s3_purge import Steps, purge
+from storage_api.backends.s3_contents import S3Contents
+from storage_api.backends.s3_purge import Steps, one_of_several, purge, refuse_suspended
 from storage_api.domain.errors import Conflict, NotFound
 from storage_api.domain.models import Ref
 from storage_api.domain.progress import Progress
@@ -29,33 +28,42 @@ class Purging(Buckets, Accounts):
         except NotFound:
             return
         self._require_prefix(uid)
-        _refuse_suspended(uid, found)
+        refuse_suspended(uid, suspended=mapping.is_suspended(found))
         rows = self._croit.list_buckets_of(uid)
         steps = [Steps(progress, _known_steps(row)) for row in rows]
         progress.expect(1)
-        gone = [self._purge_of(row, own) for row, own in zip(rows, steps, strict=True)]
+        gone = [
+            one_of_several(mapping.bucket_name(row), partial(self._purge, row, own), progress)
+            for row, own in zip(rows, steps, strict=True)
+        ]
         if all(gone):
             self.delete_user(user)
             progress.advance()
 
-    def _purge_of(self, row: Json, steps: Steps) -> bool:
-        """One of several buckets: what keeps this one does not keep the next."""
-        try:
-            return self._purge(row, steps)
-        except Conflict as reason:
-            steps.progress.report(f"Bucket {mapping.bucket_name(row)!r} stays: {reason}")
-            return False
-
     def _purge(self, row: Json, steps: Steps) -> bool:
+        try:
+            return self._empty_and_remove(row, steps)
+        except Conflict:
+            # Who purges the owner at the same time may have come first, and ended the keys.
+            if self._is_there(row):
+                raise
+            return True
+
+    def _empty_and_remove(self, row: Json, steps: Steps) -> bool:
         uid, owner = self._our_owner(row)
-        _refuse_suspended(uid, owner)
+        refuse_suspended(uid, suspended=mapping.is_suspended(owner))
         name = mapping.bucket_name(row)
         return purge(
             name,
             contents=partial(self._contents, uid, name),
-            remove=partial(self._remove, uid, name, mapping.bucket_id(row)),
+            remove=partial(self._remove, uid, row),
             steps=steps,
         )
+
+    def _is_there(self, row: Json) -> bool:
+        """Not if it is another one by now."""
+        rows = self._croit.list_buckets_named(mapping.bucket_name(row))
+        return mapping.bucket_id(row) in map(mapping.bucket_id, rows)
 
     @contextmanager
     def _contents(self, uid: str, name: str) -> Iterator[S3Contents]:
@@ -65,24 +73,15 @@ class Purging(Buckets, Accounts):
         with self._owner_key(uid, owner) as key:
             yield S3Contents(self._s3, key, name)
 
-    def _remove(self, uid: str, name: str, bucket_id: str) -> bool:
-        """``False`` while it holds something; true also if it is gone, or another's by now."""
-        bucket = Ref(split_uid(uid)[0], name)
+    def _remove(self, uid: str, row: Json) -> bool:
+        """``False`` while it holds something; true also if it is gone."""
+        name = mapping.bucket_name(row)
         with self._contents(uid, name) as seen, self._changing_bucket(name):
-            found, _ = self._find_bucket(bucket)
-            if found is None or mapping.bucket_id(found) != bucket_id:
+            if not self._is_there(row):
                 return True
-            return not seen.uploads(START)[0] and self._removed(bucket, seen)
+            return self._removed(Ref(mapping.bucket_tenant(row), name), seen)
 
 
 def _known_steps(row: Json) -> int:
     """What the statistics count, and the bucket itself. Delete markers turn up later."""
     return 1 + (limits.held_objects(row) or 0)
-
-
-def _refuse_suspended(uid: str, owner: Json) -> None:
-    if mapping.is_suspended(owner):
-        raise Conflict(
-            f"User {uid!r} is suspended, so nobody can list or delete the objects; "
-            "end that before the purge."
-        )

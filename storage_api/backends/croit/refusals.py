@@ -6,6 +6,7 @@ from its text. The text itself goes nowhere: it may repeat what was sent.
 """
 
 import json
+from collections.abc import Mapping
 from enum import Enum, auto
 from http import HTTPStatus
 
@@ -38,16 +39,23 @@ class Reason(Enum):
 class Refusal(BackendMisbehaved):
     """croit said no; where that is foreseen, ``reason`` says why."""
 
-    def __init__(self, name: str, status: int, reason: Reason) -> None:
-        super().__init__(f"{name} refused a request unexpectedly (HTTP {status}).")
+    def __init__(self, detail: str, reason: Reason) -> None:
+        super().__init__(detail)
         self.reason = reason
 
 
 class Failure(BackendUnavailable):
     """croit failed; ``reason`` says whether it meant a refusal."""
 
-    def __init__(self, name: str, status: int, reason: Reason = Reason.UNKNOWN) -> None:
-        super().__init__(f"{name} failed (HTTP {status}).")
+    def __init__(
+        self,
+        name: str,
+        status: int,
+        reason: Reason = Reason.UNKNOWN,
+        *,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(f"{name} failed (HTTP {status}).", retry_after=retry_after)
         self.reason = reason
 
 
@@ -63,7 +71,7 @@ _TEXTS = (
 _BUSY = frozenset(
     {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 )
-_STATUSES = {
+_STATUSES: Mapping[int, Reason] = {
     HTTPStatus.NOT_FOUND: Reason.ABSENT,
     HTTPStatus.CONFLICT: Reason.EXISTS,
     HTTPStatus.BAD_REQUEST: Reason.UNACCEPTABLE,
@@ -77,15 +85,26 @@ def refusal(name: str, answer: Answer) -> BackendError:
     if status == HTTPStatus.FORBIDDEN:
         return BackendRefused(f"{name} denies this to our account, which needs croit's role admin.")
     if status == HTTPStatus.TOO_MANY_REQUESTS or status in _BUSY:
-        return Failure(name, status)
+        asked = answer.headers.get("Retry-After", "")
+        return Failure(name, status, retry_after=int(asked) if asked.isdecimal() else None)
     message = _message(answer)
     if message is None:
         return _no_croit(name, status)
-    by_text = next((why for why, texts in _TEXTS if any(text in message for text in texts)), None)
-    reason = by_text or _STATUSES.get(HTTPStatus(status), Reason.UNKNOWN)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    reason = reason_in(message)
+    if reason is Reason.UNKNOWN:
+        reason = _STATUSES.get(status, Reason.UNKNOWN)
+    if _is_failure(status):
         return Failure(name, status, reason)
-    return Refusal(name, status, reason)
+    return Refusal(f"{name} refused a request unexpectedly (HTTP {status}).", reason)
+
+
+def reason_in(message: str) -> Reason:
+    """What croit means by this text."""
+    small = message.lower()
+    for reason, texts in _TEXTS:
+        if any(text in small for text in texts):
+            return reason
+    return Reason.UNKNOWN
 
 
 def reason_of(error: BackendError) -> Reason:
@@ -94,16 +113,20 @@ def reason_of(error: BackendError) -> Reason:
 
 
 def _message(answer: Answer) -> str | None:
-    """The text of croit's envelope in lower case; ``None`` where somebody else answers."""
+    """The text of croit's envelope; ``None`` where somebody else answers."""
     try:
         found = json.loads(answer.body)["message"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return found.lower() if isinstance(found, str) else None
+    return found if isinstance(found, str) else None
+
+
+def _is_failure(status: int) -> bool:
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED
 
 
 def _no_croit(name: str, status: int) -> BackendError:
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if _is_failure(status):
         return Failure(name, status)
     return BackendMisbehaved(
         f"No croit API answers for {name} (HTTP {status}); check the option api_url."

@@ -71,7 +71,7 @@ def _bytes(value: object) -> int | None:
     """Croit pads with null what it did not measure."""
     if value is None:
         return None
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         raise TypeError("not a number")
     if not 0 <= value <= MAX_BYTES:
         raise ValueError("not a size")

@@ -7,6 +7,7 @@ all threads; a request is repeated once after that, never twice.
 import base64
 import json
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -24,6 +25,9 @@ from storage_api.domain.errors import (
 from storage_api.domain.secrets import Secret
 from storage_api.transport.context import REQUEST_SECONDS, seconds_left
 from storage_api.transport.http import Answer, HttpClient
+
+#: A wrong password is not tried with every request: that locks accounts.
+_REFUSED_SECONDS = 15.0
 
 Query = Sequence[tuple[str, str | Secret]]
 
@@ -70,6 +74,7 @@ class Login(Credential):
         self._name = name
         self._lock = threading.Lock()
         self._header: Secret | None = None
+        self._refused_until = 0.0
 
     def current(self) -> Secret:
         return self._header or self.renewed(Secret(""))
@@ -86,6 +91,8 @@ class Login(Credential):
             self._lock.release()
 
     def _sign_on(self) -> str:
+        if time.monotonic() < self._refused_until:
+            raise self._refusal()
         answer = self._http.request(
             "POST",
             self._url,
@@ -97,7 +104,8 @@ class Login(Credential):
             body=b"grant_type=client_credentials",
         )
         if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            raise BackendRefused(f"{self._name} does not accept our user name and password.")
+            self._refused_until = time.monotonic() + _REFUSED_SECONDS
+            raise self._refusal()
         if answer.status != HTTPStatus.OK:
             raise refusal(self._name, answer)
         try:
@@ -107,6 +115,9 @@ class Login(Credential):
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise self._no_token()
         return token
+
+    def _refusal(self) -> BackendRefused:
+        return BackendRefused(f"{self._name} does not accept our user name and password.")
 
     def _no_token(self) -> BackendMisbehaved:
         return BackendMisbehaved(f"{self._name} signs us on without a session token.")

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from storage_api.backends.croit.refusals import Refusal, reason_in
 from storage_api.backends.croit.session import CroitSession
 from storage_api.domain.errors import BackendMisbehaved, BackendTimeout, Conflict
 from storage_api.transport.context import REQUEST_SECONDS, seconds_left
@@ -24,7 +25,7 @@ def wait_for(session: CroitSession, task: dict[str, Any]) -> None:
 
     Raises:
         Conflict: it was cancelled, or waits for an answer in croit.
-        BackendMisbehaved: it failed.
+        Refusal: it failed; the reason is that of its output.
         BackendTimeout: it still runs when the time of this request is over; it goes on.
     """
     pause = _FIRST_PAUSE
@@ -35,24 +36,25 @@ def wait_for(session: CroitSession, task: dict[str, Any]) -> None:
             raise BackendTimeout(f"{session.name} still works on its task {number}.")
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
-        task = session.get(["tasks", str(number)])
+        task = session.get(["tasks", number])
         if not is_task(task):
             raise _malformed(session)
 
 
-def _number(session: CroitSession, task: dict[str, Any]) -> int:
+def _number(session: CroitSession, task: dict[str, Any]) -> str:
     number = task["id"]
-    if not isinstance(number, int):
+    if not isinstance(number, int | str):
         raise _malformed(session)
-    return number
+    return str(number)
 
 
-def _is_over(session: CroitSession, task: dict[str, Any], number: int) -> bool:
+def _is_over(session: CroitSession, task: dict[str, Any], number: str) -> bool:
     state, status = task["state"], task.get("statusCode")
     if state == "CANCELED" or status == _CANCELLED:
         raise Conflict(f"{session.name}'s task {number} was cancelled there.")
     if state == "FAILED" or (task["done"] is True and status != 0):
-        raise BackendMisbehaved(f"{session.name}'s task {number} failed; croit shows why.")
+        text = f"{session.name}'s task {number} failed; croit shows why."
+        raise Refusal(text, reason_in(str(task.get("output"))))
     if task.get("question") and task["done"] is not True:
         raise Conflict(
             f"{session.name}'s task {number} asks something, and waits until somebody answers "

@@ -7,12 +7,11 @@ from storage_api.backends.croit.making import Making
 from storage_api.backends.croit.refusals import Reason, reason_of
 from storage_api.backends.objects import UserStore
 from storage_api.backends.rgw_names import MARKER, check_text, split_uid
+from storage_api.backends.rgw_rules import require_no_buckets
 from storage_api.backends.rows import existing
 from storage_api.domain.errors import AlreadyExists, BackendError, Conflict, Invalid, NotFound
 from storage_api.domain.models import Ref, User
 from storage_api.domain.requests import UserCreate, UserPatch
-
-_NAMED_BUCKETS = 10
 
 
 class Users(Making, UserStore):
@@ -108,13 +107,7 @@ class Users(Making, UserStore):
                 raise Conflict(f"User {uid!r} still owns buckets.") from error
 
     def _refuse_with_buckets(self, uid: str) -> None:
-        names = sorted(mapping.bucket_name(row) for row in self._croit.list_buckets_of(uid))
-        if names:
-            more = "" if len(names) <= _NAMED_BUCKETS else ", …"
-            raise Conflict(
-                f"User {uid!r} still owns {len(names)} bucket(s): "
-                f"{', '.join(names[:_NAMED_BUCKETS])}{more}."
-            )
+        require_no_buckets(uid, map(mapping.bucket_name, self._croit.list_buckets_of(uid)))
 
 
 def _check_settings(fields: UserCreate | UserPatch) -> None:

@@ -7,8 +7,8 @@ from storage_api.backends.accounting import CapacityReporter, Holder, QuotaStore
 from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.base import RadosgwBase
 from storage_api.backends.radosgw.client import Json
+from storage_api.backends.rgw_rules import no_namespace_quota
 from storage_api.domain.capabilities import HolderKind
-from storage_api.domain.errors import NotSupported
 from storage_api.domain.models import Capacity, Quota, Ref, Usage
 
 
@@ -21,11 +21,11 @@ class Accounting(RadosgwBase, QuotaStore, UsageReporter, CapacityReporter):
             return limits.bucket_quota(self._bucket(holder.ref))
         if holder.kind is HolderKind.USER:
             return limits.quota_record(self._user(holder.ref)["user_quota"])
-        raise _no_namespace_quota()
+        raise no_namespace_quota()
 
     def set_quota(self, holder: Holder, quota: Quota) -> Quota:
         if holder.kind is HolderKind.NAMESPACE:
-            raise _no_namespace_quota()
+            raise no_namespace_quota()
         limits.check_quota(quota)
         if holder.kind is HolderKind.BUCKET:
             self._set_bucket_quota(holder.ref, quota)
@@ -67,7 +67,3 @@ class Accounting(RadosgwBase, QuotaStore, UsageReporter, CapacityReporter):
         return Capacity(
             total_bytes=None, used_bytes=used, free_bytes=None, allocated_bytes=None, raw=False
         )
-
-
-def _no_namespace_quota() -> NotSupported:
-    return NotSupported("RadosGW has no quota over a whole namespace; set them on its users.")

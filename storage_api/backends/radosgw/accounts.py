@@ -7,6 +7,7 @@ from storage_api.backends.accounts import (
     account_metadata,
     account_name,
     account_quota,
+    shows_key,
     stamp_of,
 )
 from storage_api.backends.radosgw import limits, mapping
@@ -15,6 +16,7 @@ from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
 from storage_api.backends.radosgw.users import Users, about_user
 from storage_api.backends.rgw_names import check_text
 from storage_api.backends.rows import existing
+from storage_api.backends.s3 import S3Key
 from storage_api.domain.errors import AlreadyExists, Conflict
 from storage_api.domain.models import Account, AccountMetadata, Connection, Quota, Ref
 from storage_api.domain.requests import AccountCreate
@@ -70,11 +72,12 @@ class Accounts(Users):
 
         The key comes last, so that nobody writes before there is a limit.
         """
-        shown = fields.get("display_name")
-        if shown is not None and shown != mapping.user_record(found).display_name:
-            self._admin.modify_user(uid, {"display-name": shown})
-        self._admin.sync_user_stats(uid)
-        self._admin.set_user_quota(uid, "user", limits.user_limits(quota))
+        record = mapping.user_record(found)
+        if fields.get("display_name", record.display_name) != record.display_name:
+            self._admin.modify_user(uid, {"display-name": fields["display_name"]})
+        if record.quota != quota:
+            self._admin.sync_user_stats(uid)
+            self._admin.set_user_quota(uid, "user", limits.user_limits(quota))
         self._end_left_over_keys(uid, found)
         own = mapping.own_keys(found)
         made = (
@@ -96,13 +99,14 @@ class Accounts(Users):
         uid, now = self._uid(user), datetime.now(UTC)
         rows = self._admin.list_buckets_of(uid)
         buckets = [mapping.bucket_record(row, now) for row in rows]
-        connection = self._connection(uid, found)
-        return account_metadata(mapping.user_record(found), buckets, connection)
+        record = mapping.user_record(found)
+        shown = shows_key(record, self._options) and not self._is_administrator(found)
+        key = self._usable_key(found) if shown else None
+        return account_metadata(record, buckets, self._connection(uid, key))
 
-    def _connection(self, uid: str, found: Json) -> Connection:
-        """With the user's key only where the operator wants that, and never without a trace."""
+    def _connection(self, uid: str, key: S3Key | None) -> Connection:
+        """A key is never told without a trace."""
         options = self._options
-        key = self._usable_key(found) if options.expose_credentials else None
         if key is not None:
             log.warning("credentials-shown", uid=uid, access_key=key.access_key)
         return Connection(

@@ -23,11 +23,9 @@ from storage_api.backends.s3 import S3Key, S3Plane
 from storage_api.domain.errors import BackendError, Conflict, Invalid, NotFound
 from storage_api.domain.models import NewKey, Ref
 from storage_api.domain.secrets import Secret
-from storage_api.transport.context import current_request_id, serving
+from storage_api.transport.context import extra_time
 from storage_api.transport.exclusive import exclusive
 from storage_api.transport.shared import Shared
-
-_CLEAN_UP_SECONDS = 10.0
 
 T = TypeVar("T")
 
@@ -126,9 +124,12 @@ class RadosgwBase(ABC):
         if not user.name.startswith(prefix):
             raise Invalid(f"Names of users that are made here begin with {prefix!r}.")
 
+    def _is_administrator(self, found: Json) -> bool:
+        return mapping.is_administrator(found, self._options.admin_access_key)
+
     def _require_ours(self, uid: str, found: Json) -> None:
         """Raises ``Conflict`` for users that this service must leave alone."""
-        if mapping.is_administrator(found, self._options.admin_access_key):
+        if self._is_administrator(found):
             raise Conflict(f"User {uid!r} is an administrator of RadosGW and is left alone here.")
         if not split_uid(uid)[1].startswith(self._options.uid_prefix):
             raise Conflict(
@@ -159,18 +160,13 @@ class RadosgwBase(ABC):
     def _read_back(self, uid: str, error: BackendError) -> Json:
         """The user after a write whose outcome is not known; ``error`` if that stays so."""
         try:
-            with self._extra_time():
+            with extra_time():
                 found = self._admin.find_user(uid)
         except BackendError:
             raise error from None
         if found is None:
             raise error
         return found
-
-    @staticmethod
-    def _extra_time() -> AbstractContextManager[None]:
-        """Undoing what this request did must not fail because its own time is used up."""
-        return serving(current_request_id() or "clean-up", seconds=_CLEAN_UP_SECONDS)
 
     def _usable_key(self, owner: Json) -> S3Key | None:
         """A key with which the owner may speak S3 now."""
@@ -204,7 +200,7 @@ class RadosgwBase(ABC):
 
     def _end_temporary_key(self, uid: str, access_key: str) -> None:
         try:
-            with self._extra_time(), self._changing_user(uid):
+            with extra_time(), self._changing_user(uid):
                 self._admin.delete_key(uid, access_key)
         except (BackendError, Conflict) as error:
             _warn_of_left_over(uid, access_key, error)

@@ -7,6 +7,7 @@ from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.base import RadosgwBase
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json
 from storage_api.backends.rgw_names import RESERVED, bucket_path, full_uid, split_uid
+from storage_api.backends.rgw_rules import differing_bucket
 from storage_api.backends.rows import existing
 from storage_api.backends.s3 import S3Bucket
 from storage_api.backends.s3_documents import tags_document
@@ -19,6 +20,7 @@ from storage_api.backends.s3_settings import (
 from storage_api.domain.errors import AlreadyExists, Conflict, Invalid
 from storage_api.domain.models import Bucket, Quota, Ref, Versioning
 from storage_api.domain.requests import BucketCreate
+from storage_api.transport.context import extra_time
 
 _NO_QUOTA = Quota(enabled=False)
 #: What is set after a bucket was made, and how it is until then.
@@ -44,7 +46,7 @@ class BucketCreation(RadosgwBase):
             if found is not None:
                 self._require_owner(found, uid)
                 record = replace(_record(found), **told_if_allowed(seen))
-                if not mapping.differing_bucket(record, fields):
+                if not differing_bucket(record, fields):
                     return record, False
                 return self._finished(found, record, fields, seen), False
             _require_room(uid, owner)
@@ -73,7 +75,7 @@ class BucketCreation(RadosgwBase):
         self, found: Json, record: Bucket, fields: BucketCreate, seen: S3Bucket
     ) -> Bucket:
         """The bucket with all of ``fields``, unless it was ever used or finished otherwise."""
-        differing = mapping.differing_bucket(record, fields)
+        differing = differing_bucket(record, fields)
         if not differing and not limits.never_limited(found):
             return record
         if differing and not _is_unfinished(found, record, differing, seen):
@@ -81,7 +83,7 @@ class BucketCreation(RadosgwBase):
         self._finish(mapping.owner_uid(found), seen, record, fields)
         path = bucket_path(mapping.bucket_tenant(found), record.name)
         done = replace(_record(existing(self._admin.find_bucket(path))), **told_by_s3(seen))
-        if mapping.differing_bucket(done, fields):
+        if differing_bucket(done, fields):
             raise Conflict("Somebody else is changing the bucket.")
         return done
 
@@ -94,7 +96,7 @@ class BucketCreation(RadosgwBase):
                 object_lock=bool(fields.get("object_lock")),
             )
         except AMBIGUOUS as error:
-            with self._extra_time():
+            with extra_time():
                 made = self._admin.find_bucket(path)
             if made is None:
                 raise error from None

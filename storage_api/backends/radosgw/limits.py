@@ -55,12 +55,6 @@ def bucket_limits(quota: Quota) -> dict[str, str | int]:
     return {"max-size-kb": _or_unlimited(kib), **_other_limits(quota)}
 
 
-def rounded(quota: Quota) -> Quota:
-    """What a bucket's quota reads as once it is stored."""
-    size = None if quota.max_bytes is None else ceil_div(quota.max_bytes, KIB) * KIB
-    return Quota(max_bytes=size, max_objects=quota.max_objects, enabled=quota.enabled)
-
-
 def _other_limits(quota: Quota) -> dict[str, str | int]:
     return {
         "max-objects": _or_unlimited(quota.max_objects),

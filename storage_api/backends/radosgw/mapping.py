@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from storage_api.backends.access_keys import is_temporary
-from storage_api.backends.radosgw.limits import quota_record, rounded, usage_record
+from storage_api.backends.radosgw.limits import quota_record, usage_record
 from storage_api.backends.rgw_names import full_uid, split_uid
 from storage_api.backends.rows import Row, checked, moment, text, whole
 from storage_api.domain.models import Bucket, Key, NewKey, User
-from storage_api.domain.requests import BucketCreate, UserCreate, UserPatch
+from storage_api.domain.requests import UserCreate, UserPatch
 
 _STANDARD = "STANDARD"
 #: RGW's user row says 0 for "no limit" and a negative number for "no bucket at all".
@@ -180,16 +180,3 @@ def bucket_record(row: Row, now: datetime) -> Bucket:
         quota=quota_record(row["bucket_quota"]),
         usage=usage_record([row], now),
     )
-
-
-def differing_bucket(bucket: Bucket, fields: BucketCreate) -> list[str]:
-    """Which of the asked settings an existing bucket does not have."""
-    wanted: dict[str, object] = {**fields}
-    if "quota" in fields:
-        wanted["quota"] = rounded(fields["quota"])
-    return [name for name, value in wanted.items() if not _fits(getattr(bucket, name), value)]
-
-
-def _fits(found: object, wanted: object) -> bool:
-    """Not to have a feature is the same as RGW's not knowing it."""
-    return found == wanted or (found is None and wanted in (False, 0))

@@ -7,8 +7,9 @@ from storage_api.backends.objects import NamespaceStore
 from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.base import RadosgwBase
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
-from storage_api.backends.rgw_names import MARKER, TENANT, check_namespace, full_uid, split_uid
-from storage_api.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
+from storage_api.backends.rgw_names import MARKER, TENANT, full_uid, split_uid
+from storage_api.backends.rgw_rules import check_namespace, require_no_content
+from storage_api.domain.errors import AlreadyExists, Invalid, NotFound
 from storage_api.domain.models import Namespace
 from storage_api.domain.requests import NamespaceCreate, NamespacePatch
 
@@ -76,10 +77,7 @@ class Namespaces(RadosgwBase, NamespaceStore):
             buckets = sum(
                 mapping.path_tenant(path) == name for path in self._admin.list_bucket_paths()
             )
-            if users or buckets:
-                raise Conflict(
-                    f"Namespace {name!r} still holds {users} user(s) and {buckets} bucket(s)."
-                )
+            require_no_content(name, users, buckets)
             self._admin.delete_user(full_uid(name, MARKER))
 
     def _marker(self, name: str) -> Json | None:

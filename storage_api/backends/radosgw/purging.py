@@ -10,7 +10,7 @@ from storage_api.backends.radosgw.buckets import Buckets
 from storage_api.backends.radosgw.client import Json, UnexpectedCode
 from storage_api.backends.rgw_names import bucket_path
 from storage_api.backends.s3_contents import S3Contents
-from storage_api.backends.s3_purge import Steps, purge
+from storage_api.backends.s3_purge import Steps, one_of_several, purge, refuse_suspended
 from storage_api.domain.errors import Conflict, NotFound
 from storage_api.domain.models import Ref
 from storage_api.domain.progress import Progress
@@ -25,29 +25,33 @@ class Purging(Buckets, Accounts):
     def purge_user(self, user: Ref, progress: Progress) -> None:
         uid = self._uid(user)
         try:
-            _refuse_suspended(uid, self._our_user(user))
+            refuse_suspended(uid, suspended=mapping.is_suspended(self._our_user(user)))
         except NotFound:
             return
         rows = self._admin.list_buckets_of(uid)
         steps = [Steps(progress, _known_steps(row)) for row in rows]
         progress.expect(1)
-        gone = [self._purge_of(row, own) for row, own in zip(rows, steps, strict=True)]
+        gone = [
+            one_of_several(mapping.bucket_name(row), partial(self._purge, row, own), progress)
+            for row, own in zip(rows, steps, strict=True)
+        ]
         if all(gone):
             self.delete_user(user)
             progress.advance()
 
-    def _purge_of(self, row: Json, steps: Steps) -> bool:
-        """One of several buckets: what keeps this one does not keep the next."""
-        try:
-            return self._purge(row, steps)
-        except Conflict as reason:
-            name = row.get("bucket")
-            steps.progress.report(f"Bucket {name!r} stays: {reason}")
-            return False
-
     def _purge(self, row: Json, steps: Steps) -> bool:
+        try:
+            return self._empty_and_remove(row, steps)
+        except Conflict:
+            # Who purges the owner at the same time may have come first, and ended the keys.
+            path = bucket_path(mapping.bucket_tenant(row), mapping.bucket_name(row))
+            if not self._is_there(path, mapping.bucket_id(row)):
+                return True
+            raise
+
+    def _empty_and_remove(self, row: Json, steps: Steps) -> bool:
         uid, owner = self._our_owner(row)
-        _refuse_suspended(uid, owner)
+        refuse_suspended(uid, suspended=mapping.is_suspended(owner))
         if not limits.has_index(row):
             raise Conflict("The bucket has no index, so nobody can list what it holds.")
         path = bucket_path(mapping.bucket_tenant(row), mapping.bucket_name(row))
@@ -66,14 +70,16 @@ class Purging(Buckets, Accounts):
         with self._owner_key(uid, owner) as key:
             yield S3Contents(self._s3, key, name)
 
+    def _is_there(self, path: str, bucket_id: str) -> bool:
+        """Not if it is another one by now."""
+        found = self._admin.find_bucket(path)
+        return found is not None and mapping.bucket_id(found) == bucket_id
+
     def _remove(self, path: str, bucket_id: str) -> bool:
-        """``False`` while it holds something; true also if it is gone, or another's by now."""
+        """``False`` while it holds something; true also if it is gone."""
         with self._changing_bucket(path):
-            found = self._admin.find_bucket(path)
-            if found is None or mapping.bucket_id(found) != bucket_id:
+            if not self._is_there(path, bucket_id):
                 return True
-            if limits.open_uploads(found):
-                return False
             try:
                 self._admin.delete_bucket(path)
             except UnexpectedCode as refusal:
@@ -86,11 +92,3 @@ class Purging(Buckets, Accounts):
 def _known_steps(row: Json) -> int:
     """What the statistics count, and the bucket itself. Delete markers turn up later."""
     return 1 + (limits.held_objects(row) or 0) + limits.open_uploads(row)
-
-
-def _refuse_suspended(uid: str, owner: Json) -> None:
-    if mapping.is_suspended(owner):
-        raise Conflict(
-            f"User {uid!r} is suspended, so nobody can list or delete the objects; "
-            "end that before the purge."
-        )

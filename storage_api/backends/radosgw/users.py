@@ -7,6 +7,7 @@ from storage_api.backends.radosgw.base import log
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
 from storage_api.backends.radosgw.keys import Keys
 from storage_api.backends.rgw_names import MARKER, check_text, split_uid
+from storage_api.backends.rgw_rules import require_no_buckets
 from storage_api.backends.rows import existing
 from storage_api.domain.errors import (
     AlreadyExists,
@@ -18,7 +19,6 @@ from storage_api.domain.errors import (
 from storage_api.domain.models import Quota, Ref, User
 from storage_api.domain.requests import UserCreate, UserPatch
 
-_NAMED_BUCKETS = 10
 _LATER = frozenset({"quota", "bucket_quota"})
 _NO_QUOTA = Quota(enabled=False)
 
@@ -138,13 +138,7 @@ class Users(Keys, UserStore):
                 raise Conflict(f"User {uid!r} still owns buckets.") from refusal
 
     def _refuse_with_buckets(self, uid: str) -> None:
-        names = sorted(str(row.get("bucket")) for row in self._admin.list_buckets_of(uid))
-        if names:
-            more = "" if len(names) <= _NAMED_BUCKETS else ", …"
-            raise Conflict(
-                f"User {uid!r} still owns {len(names)} bucket(s): "
-                f"{', '.join(names[:_NAMED_BUCKETS])}{more}."
-            )
+        require_no_buckets(uid, map(mapping.bucket_name, self._admin.list_buckets_of(uid)))
 
 
 def _check_settings(fields: UserCreate | UserPatch) -> None:

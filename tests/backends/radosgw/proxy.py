@@ -69,7 +69,7 @@ class FaultyProxy:
             def handle_any(self) -> None:
                 proxy._serve(self)
 
-            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815
+            do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = handle_any  # noqa: N815
 
             def log_message(self, *_: Any) -> None: ...
 

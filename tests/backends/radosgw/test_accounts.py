@@ -14,6 +14,7 @@ from storage_api.domain.errors import (
     AlreadyExists,
     BackendError,
     BackendUnavailable,
+    Conflict,
     Invalid,
     NotFound,
 )
@@ -103,6 +104,18 @@ class TestOptions:
         storage.update_user(user, {"suspended": True})
         assert exposing.get_account_metadata(user).connection.secret_key is None
 
+    def test_a_key_is_shown_of_accounts_only(self, lab: Lab, storage: RadosgwStorage) -> None:
+        exposing = lab.storage(expose_credentials=True)
+        plain = new_user(storage)
+        storage.create_key(plain)
+        account, _ = storage.create_account(None, request())
+        risen = Ref(None, account.user.name)
+        lab.admin("PUT", "user", "caps", uid=risen.name, user_caps="users=read")
+        us = lab.admin("GET", "user", access_key=lab.gateway.access_key)["user_id"]
+        for user in (plain, risen, Ref(None, us)):
+            connection = exposing.get_account_metadata(user).connection
+            assert (connection.access_key, connection.secret_key) == (None, None)
+
 
 class TestHalfMade:
     @pytest.mark.parametrize("forward", [False, True], ids=["not-sent", "answer-lost"])
@@ -156,6 +169,18 @@ class TestRotation:
         assert lab.live_keys(user.name) == [made.access_key]
         lab.s3(made).list_buckets()
         assert made.secret_key not in [row["secret_key"] for row in half]
+
+    def test_a_name_that_another_s_key_has_is_not_taken_from_him(
+        self, lab: Lab, storage: RadosgwStorage
+    ) -> None:
+        user, other = new_user(storage), new_user(storage)
+        old = storage.create_key(user)
+        taken = successor(user.name, old.access_key)
+        lab.admin("PUT", "user", "key", uid=other.name, access_key=taken)
+        with pytest.raises(Conflict, match="another user"):
+            storage.rotate_key(user, old.access_key)
+        assert lab.live_keys(user.name) == [old.access_key]
+        assert lab.live_keys(other.name) == [taken]
 
     def test_each_rotation_gives_another_key(self, storage: RadosgwStorage, lab: Lab) -> None:
         user = new_user(storage)

@@ -35,6 +35,12 @@ def test_nothing_secret_is_written_anywhere(
         first = storage.create_key(owner)
         second = storage.rotate_key(owner, first.access_key)
         secrets += [first.secret_key, second.secret_key]
+        account, _ = storage.create_account(None, {"uid": fresh("account")})
+        secrets.append(str(account.connection.secret_key))
+        exposing = lab.storage(endpoint=proxy.endpoint, expose_credentials=True)
+        shown = exposing.get_account_metadata(Ref(None, account.user.name))
+        assert shown.connection.secret_key in secrets
+        seen += [repr(account), repr(shown), repr(exposing)]
         storage.set_cors(bucket, WEB)
         seen += [repr(storage.get_user(owner)), repr(storage.list_keys(owner)), repr(storage)]
         seen.append(repr(storage._user(owner)))
