@@ -19,4 +19,5 @@ done
 
 profile=dev
 [ -z "${CI:-}" ] || profile=ci
-exec .venv/bin/python -m pytest --hypothesis-profile="$profile" "$@"
+# Two at a time, for most tests wait for some server; a file's tests share what they start.
+exec .venv/bin/python -m pytest -n 2 --dist loadfile --hypothesis-profile="$profile" "$@"
