@@ -56,6 +56,7 @@ def test_a_namespace_that_goes_meanwhile_is_passed_over(
 def test_a_quota_that_cannot_be_read_is_told_and_not_counted_as_nothing(
     sim: EcsSimulator, storage: EcsStorage
 ) -> None:
+    """ColdFront's plugin logs what it cannot read, and reports that all went well."""
     sim.settings.release = "2.x"
     promise(storage, 3)
     sim.faults.add(kind="code", path="*/ns1/quota", status=500, code=7000, times=None)

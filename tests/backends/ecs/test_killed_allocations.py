@@ -57,6 +57,7 @@ def state(tmp_path: Path) -> Path:
 def test_a_repeat_completes_it(
     sim: EcsSimulator, state: Path, method: str, path: str, after: int
 ) -> None:
+    """ColdFront's plugin records what it made once all is made, or not at all."""
     kill_making(sim, state, method, path, after)
     api = api_at(sim, state=state)
     made = api.post(ALLOCATIONS, LAB).expect(201)
