@@ -1,4 +1,4 @@
-"""Sizes and names of allocations: what is odd is refused, what is set is set twice or not at all."""
+"""Sizes and names of allocations: odd ones are refused, a limit is set twice or not at all."""
 
 from typing import Any
 
