@@ -46,6 +46,11 @@ class EcsBase(ABC):
         # One that is marked for deletion may still be shown.
         return None if found is None or truth(found.get("inactive")) else found
 
+    def _namespace_rows(self) -> list[Json]:
+        """All of them, without those that are marked for deletion."""
+        found = self._ecs.listed(("object", "namespaces"), "namespace")
+        return [row for row in found if not truth(row.get("inactive"))]
+
     def _existing_namespace(self, name: str) -> Json:
         """The namespace as ECS shows it.
 
