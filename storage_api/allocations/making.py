@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from storage_api.allocations.store import Store
 
-_UNDO_SECONDS = 15.0
+#: With the seconds that a back-end takes to look at what it did, all ends before the harakiri.
+_UNDO_SECONDS = 8.0
 
 T = TypeVar("T")
 

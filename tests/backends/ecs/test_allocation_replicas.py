@@ -1,6 +1,7 @@
 """Allocations by services on several hosts, which have nothing in common but a PostgreSQL."""
 
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from storage_api.domain.units import GIB
 from tests.backends.ecs.elsewhere import Request, elsewhere
 from tests.backends.ecs.service import ALLOCATIONS, entry_of
 from tests.conftest import skip_or_fail
-from tests.services.postgres import INSTALL, postgres_server, programs
+from tests.services.postgres import INSTALL, PostgresServer, postgres_server, programs
 from tests.simulators.ecs import EcsSimulator
 from tests.simulators.faults import Fault
 
@@ -22,15 +23,16 @@ _PATIENCE = 20.0
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[str]:
+def postgres() -> Iterator[PostgresServer]:
     if programs() is None:
         skip_or_fail(f"PostgreSQL is not installed: {INSTALL}")
     with postgres_server() as server:
-        yield server.create("allocations")
+        yield server
 
 
 @pytest.fixture
-def settings(sim: EcsSimulator, database: str) -> dict[str, str]:
+def settings(sim: EcsSimulator, postgres: PostgresServer) -> dict[str, str]:
+    database = postgres.create(uuid.uuid4().hex)
     return {"SAPI_BACKENDS": entry_of(sim), "SAPI_DATABASE_URL": database}
 
 
@@ -78,3 +80,21 @@ def test_what_one_host_began_another_finishes_once_it_is_dead(
     assert sim.secrets("smith-lab", "smith-lab-owner") == [made["connection"]["secret_key"]]
     with elsewhere(settings, UNMAKE, host=one) as third:
         third.answer().expect(204)
+
+
+def test_a_database_that_goes_away_half_way_loses_nothing(
+    sim: EcsSimulator, settings: dict[str, str], postgres: PostgresServer, tmp_path: Path
+) -> None:
+    one, other = _hosts(tmp_path)
+    order = sim.faults.add(kind="slow", method="POST", path="/object/bucket", seconds=1)
+    with elsewhere(settings, MAKE, host=one) as first:
+        _reached(order)
+        postgres.stop()
+        try:
+            assert first.answer().expect(503)["retryable"]
+        finally:
+            postgres.start()
+    with elsewhere(settings, MAKE, host=other) as second:
+        made = second.answer().expect(201)
+    assert sim.secrets("smith-lab", "smith-lab-owner") == [made["connection"]["secret_key"]]
+    assert sim.buckets("smith-lab") == ["lab-smith-lab-bucket"]
