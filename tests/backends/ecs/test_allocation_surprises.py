@@ -154,3 +154,39 @@ def test_two_allocations_never_share_a_namespace(sim: EcsSimulator, api: Api) ->
     api.post(ALLOCATIONS, other).expect(409)
     assert api.get(ONE).expect(200)["quota"]["max_bytes"] == 10 * GIB
     assert [one["name"] for one in api.get(ALLOCATIONS).expect(200)] == ["smith-lab"]
+
+
+def test_an_owner_s_name_that_another_namespace_has_makes_nothing(
+    sim: EcsSimulator, api: Api, other_host: EcsStorage
+) -> None:
+    """ECS may hold user names to be unique over all namespaces."""
+    other_host.create_namespace("other", {})
+    theirs = Ref("other", OWNER.name)
+    other_host.create_user(theirs, {})
+    key = other_host.create_key(theirs)
+    answer = api.post(ALLOCATIONS, LAB)
+    answer.expect(409)
+    assert "another namespace" in answer.body["detail"]
+    assert sim.namespaces() == ["other"]
+    assert sim.secrets("other", OWNER.name) == [key.secret_key]
+    assert api.get(ALLOCATIONS).expect(200) == []
+
+
+def test_a_half_made_one_goes_only_once_others_are_out_of_it(
+    sim: EcsSimulator, api: Api, other_host: EcsStorage
+) -> None:
+    outage = sim.faults.add(
+        kind="code", method="POST", path="/object/bucket", code=6000, times=None
+    )
+    api.post(ALLOCATIONS, LAB).expect(503)
+    outage.times = outage.hits
+    theirs = Ref("smith-lab", "theirs")
+    other_host.create_user(theirs, {})
+    answer = api.delete(ONE)
+    answer.expect(409)
+    assert "1 user(s)" in answer.body["detail"]
+    assert sim.users("smith-lab") == [OWNER.name, theirs.name]
+    assert api.get(ONE).expect(200)["state"] == "creating"
+    other_host.delete_user(theirs)
+    api.delete(ONE).expect(204)
+    assert sim.namespaces() == []
