@@ -7,6 +7,7 @@ import pytest
 from storage_api.domain.units import GIB
 from tests.backends.ecs.service import ALLOCATIONS, api_at
 from tests.conformance.client import Api
+from tests.conformance.target import at_once
 from tests.simulators.ecs import EcsSimulator
 
 LAB = {"name": "smith-lab", "size_bytes": 10 * GIB}
@@ -115,3 +116,16 @@ def test_nothing_is_unlimited_for_want_of_a_number(
 def test_any_namespace_that_ecs_takes_gets_an_owner(api: Api, namespace: str) -> None:
     body = {**LAB, "namespace": namespace, "bucket": "lab-bucket"}
     assert api.post(ALLOCATIONS, body).expect(201)["owner"] == f"{namespace}-owner"
+
+
+def test_of_resizes_at_once_one_is_last_and_on_both(api: Api) -> None:
+    api.post(ALLOCATIONS, LAB).expect(201)
+    sizes = [7 * GIB, 12 * GIB, 25 * GIB, 31 * GIB]
+    change = [{"size_bytes": size, "force": True} for size in sizes]
+    answers = at_once(lambda number: api.patch(ONE, change[number]), callers=len(sizes))
+    for answer in answers:
+        told = answer.expect(200)
+        assert told["quota"]["max_bytes"] == told["bucket_quota"]["max_bytes"] == told["size_bytes"]
+    found = api.get(ONE).expect(200)
+    assert found["size_bytes"] in sizes
+    assert found["quota"]["max_bytes"] == found["bucket_quota"]["max_bytes"] == found["size_bytes"]
