@@ -50,13 +50,15 @@ class Maker:
         """
         host, namespace = self._host, self._entry.wish.namespace
         self._begin(Part.NAMESPACE, lambda: host.create_namespace(namespace, plan.namespace))
-        check_limit(host.set_quota(self._holder, plan.quota), plan.quota)
+        self._check_limit(host.set_quota(self._holder, plan.quota), plan)
         self._begin(Part.USER, lambda: host.create_user(self._user, plan.user))
         key = self._fresh_key()
         made = self._begin(Part.BUCKET, lambda: host.create_bucket(self._bucket, plan.bucket))
-        check_limit(host.get_quota(self._bucket_holder), plan.quota)
+        self._check_limit(host.get_quota(self._bucket_holder), plan)
         if made.owner != self._user.name:
-            raise BackendMisbehaved("The new bucket has another owner than was asked for.")
+            raise BackendMisbehaved(
+                f"{self._entry.backend} gave the new bucket another owner than was asked for."
+            )
         self._entry.state = AllocationState.ACTIVE
         self._entry.detail = None
         self._store.save(self._entry)
@@ -101,6 +103,9 @@ class Maker:
         for key in self._host.list_keys(self._user):
             self._host.delete_key(self._user, key.id or key.access_key)
         return self._host.create_key(self._user)
+
+    def _check_limit(self, found: Quota, plan: AllocationPlan) -> None:
+        check_limit(self._entry.backend, found, plan.quota)
 
     @property
     def _bucket_holder(self) -> Holder:
@@ -157,7 +162,7 @@ def bucket_holder(namespace: str, bucket: str) -> Holder:
     return Holder(HolderKind.BUCKET, Ref(namespace, bucket))
 
 
-def check_limit(found: Quota, wanted: Quota) -> None:
+def check_limit(backend: str, found: Quota, wanted: Quota) -> None:
     """What is set may be rounded up; it must never be less, nor none where one was asked for.
 
     Raises:
@@ -169,4 +174,4 @@ def check_limit(found: Quota, wanted: Quota) -> None:
         else found.max_bytes is not None and found.max_bytes >= wanted.max_bytes
     )
     if not fits:
-        raise BackendMisbehaved("The back-end took the limit, but shows another one.")
+        raise BackendMisbehaved(f"{backend} took the limit, but shows another one.")
