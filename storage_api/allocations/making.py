@@ -137,6 +137,7 @@ class Maker:
 
     def undo(self, reason: StorageError) -> None:
         """After a failure for good: remove everything, or say that somebody must look."""
+        had = bool(self._entry.made)
         try:
             with undoing():
                 self.unmake()
@@ -144,9 +145,12 @@ class Maker:
             self._entry.state = AllocationState.NEEDS_ATTENTION
             self._entry.detail = f"{reason} Undoing it failed: {error}"
             self._store.save(self._entry)
+            reason.args = (self._entry.detail,)
             log.warning("allocation-needs-attention", name=self._entry.name, reason=str(error))
             return
         self._store.remove(self._entry)
+        if had:
+            reason.args = (f"{reason} What was made was removed again.",)
 
 
 def undoing() -> AbstractContextManager[None]:

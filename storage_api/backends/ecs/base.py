@@ -88,11 +88,26 @@ class EcsBase(ABC):
         Raises:
             BackendMisbehaved: it does not appear.
         """
+        return self._awaited(look, f"{self._name} does not show what it has just accepted.")
+
+    def _vanished(self, look: Callable[[], object | None]) -> None:
+        """What was just removed: the same holds for it.
+
+        Raises:
+            BackendMisbehaved: it stays.
+        """
+        self._awaited(
+            lambda: True if look() is None else None,
+            f"{self._name} still shows what it says it has removed.",
+        )
+
+    @staticmethod
+    def _awaited(look: Callable[[], T | None], reproach: str) -> T:
         end = time.monotonic() + _APPEARS_SECONDS
         pause = _FIRST_PAUSE
         while (found := look()) is None:
             if time.monotonic() + pause > end:
-                raise BackendMisbehaved(f"{self._name} does not show what it has just accepted.")
+                raise BackendMisbehaved(reproach)
             time.sleep(min(pause, seconds_left(pause)))
             pause *= 2
         return found

@@ -52,6 +52,7 @@ class Namespaces(NamespaceCreation, NamespaceStore):
             self._refuse_while_in_use(name)
             try:
                 self._ecs.post((*namespace_path(name), "deactivate"), repeatable=True)
+                self._vanished(lambda: self._find_namespace(name))
             except AMBIGUOUS as error:
                 if self._after(error, lambda: self._find_namespace(name)) is not None:
                     raise
