@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from storage_api.allocations.store import Store
 
-_UNDO_SECONDS = 15.0
+#: With the seconds that a back-end takes to look at what it did, all ends before the harakiri.
+_UNDO_SECONDS = 8.0
 
 T = TypeVar("T")
 
@@ -49,13 +50,15 @@ class Maker:
         """
         host, namespace = self._host, self._entry.wish.namespace
         self._begin(Part.NAMESPACE, lambda: host.create_namespace(namespace, plan.namespace))
-        check_limit(host.set_quota(self._holder, plan.quota), plan.quota)
+        self._check_limit(host.set_quota(self._holder, plan.quota), plan)
         self._begin(Part.USER, lambda: host.create_user(self._user, plan.user))
         key = self._fresh_key()
         made = self._begin(Part.BUCKET, lambda: host.create_bucket(self._bucket, plan.bucket))
-        check_limit(host.get_quota(self._bucket_holder), plan.quota)
+        self._check_limit(host.get_quota(self._bucket_holder), plan)
         if made.owner != self._user.name:
-            raise BackendMisbehaved("The new bucket has another owner than was asked for.")
+            raise BackendMisbehaved(
+                f"{self._entry.backend} gave the new bucket another owner than was asked for."
+            )
         self._entry.state = AllocationState.ACTIVE
         self._entry.detail = None
         self._store.save(self._entry)
@@ -101,6 +104,9 @@ class Maker:
             self._host.delete_key(self._user, key.id or key.access_key)
         return self._host.create_key(self._user)
 
+    def _check_limit(self, found: Quota, plan: AllocationPlan) -> None:
+        check_limit(self._entry.backend, found, plan.quota)
+
     @property
     def _bucket_holder(self) -> Holder:
         return bucket_holder(self._entry.wish.namespace, self._entry.wish.bucket)
@@ -131,6 +137,7 @@ class Maker:
 
     def undo(self, reason: StorageError) -> None:
         """After a failure for good: remove everything, or say that somebody must look."""
+        had = bool(self._entry.made)
         try:
             with undoing():
                 self.unmake()
@@ -138,9 +145,12 @@ class Maker:
             self._entry.state = AllocationState.NEEDS_ATTENTION
             self._entry.detail = f"{reason} Undoing it failed: {error}"
             self._store.save(self._entry)
+            reason.args = (self._entry.detail,)
             log.warning("allocation-needs-attention", name=self._entry.name, reason=str(error))
             return
         self._store.remove(self._entry)
+        if had:
+            reason.args = (f"{reason} What was made was removed again.",)
 
 
 def undoing() -> AbstractContextManager[None]:
@@ -156,7 +166,7 @@ def bucket_holder(namespace: str, bucket: str) -> Holder:
     return Holder(HolderKind.BUCKET, Ref(namespace, bucket))
 
 
-def check_limit(found: Quota, wanted: Quota) -> None:
+def check_limit(backend: str, found: Quota, wanted: Quota) -> None:
     """What is set may be rounded up; it must never be less, nor none where one was asked for.
 
     Raises:
@@ -168,4 +178,4 @@ def check_limit(found: Quota, wanted: Quota) -> None:
         else found.max_bytes is not None and found.max_bytes >= wanted.max_bytes
     )
     if not fits:
-        raise BackendMisbehaved("The back-end took the limit, but shows another one.")
+        raise BackendMisbehaved(f"{backend} took the limit, but shows another one.")

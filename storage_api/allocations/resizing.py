@@ -49,18 +49,20 @@ def _set_both(host: Host, entry: Entry, wanted: Quota, *, force: bool) -> None:
         _check_use(host, namespace, wanted)
     first, second = (bucket, namespace) if shrinks else (namespace, bucket)
     try:
-        _set(host, first, _resized(before[first], wanted))
-        _set(host, second, _resized(before[second], wanted))
+        for holder in (first, second):
+            _set(host, entry, holder, _resized(before[holder], wanted))
     except StorageError as error:
-        _put_back(host, first, before[first], error)
+        _put_back(host, entry, first, before[first], error)
         raise
 
 
-def _put_back(host: Host, holder: Holder, before: Quota, reason: StorageError) -> None:
+def _put_back(
+    host: Host, entry: Entry, holder: Holder, before: Quota, reason: StorageError
+) -> None:
     """Add to ``reason`` if that fails too."""
     try:
         with undoing():
-            _set(host, holder, before)
+            _set(host, entry, holder, before)
     except StorageError as error:
         log.warning("allocation-half-resized", holder=str(holder.ref), reason=str(error))
         reason.args = (
@@ -68,8 +70,8 @@ def _put_back(host: Host, holder: Holder, before: Quota, reason: StorageError) -
         )
 
 
-def _set(host: Host, holder: Holder, quota: Quota) -> None:
-    check_limit(host.set_quota(holder, quota), quota)
+def _set(host: Host, entry: Entry, holder: Holder, quota: Quota) -> None:
+    check_limit(entry.backend, host.set_quota(holder, quota), quota)
 
 
 def _resized(former: Quota, wanted: Quota) -> Quota:

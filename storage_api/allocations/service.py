@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,7 +21,7 @@ from storage_api.domain.models import Allocation, AllocationState, Connection, N
 from storage_api.transport.exclusive import exclusive
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
     from storage_api.allocations.host import Host
     from storage_api.allocations.store import Store
@@ -66,7 +67,7 @@ class Allocations:
             Conflict: it is being deleted.
         """
         wish = _wish(fields)
-        with _alone(backend, wish.name):
+        with self._alone(backend, wish.name):
             entry = self._store.find(backend, wish.name)
             if entry is not None:
                 _check_same(entry, wish)
@@ -104,7 +105,7 @@ class Allocations:
             Conflict: more than that is stored (unless forced), or it is not active.
         """
         size = _size(changes)
-        with _alone(backend, name):
+        with self._alone(backend, name):
             entry = self._entry(backend, name)
             if entry.state is not AllocationState.ACTIVE:
                 raise Conflict(f"The allocation is {entry.state}, so it cannot be resized.")
@@ -117,7 +118,7 @@ class Allocations:
         Raises:
             Conflict: it still holds data, or users or buckets that it was not made with.
         """
-        with _alone(backend, name):
+        with self._alone(backend, name):
             entry = self._store.find(backend, name)
             if entry is None:
                 return
@@ -137,15 +138,17 @@ class Allocations:
                 raise
             self._store.remove(entry)
 
+    @contextmanager
+    def _alone(self, backend: str, name: str) -> Iterator[None]:
+        """The first lock keeps those of this host from waiting on many connections."""
+        with exclusive("allocation", backend, name), self._store.alone(backend, name):
+            yield
+
     def _entry(self, backend: str, name: str) -> Entry:
         entry = self._store.find(backend, name)
         if entry is None:
             raise NotFound(f"There is no allocation {name!r}.")
         return entry
-
-
-def _alone(backend: str, name: str) -> AbstractContextManager[None]:
-    return exclusive("allocation", backend, name)
 
 
 def _new(allocation: Allocation, connection: Connection | None) -> NewAllocation:

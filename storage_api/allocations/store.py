@@ -1,5 +1,7 @@
 """The table of allocations. Every change is one short transaction."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC
 
@@ -22,8 +24,8 @@ from sqlalchemy.exc import IntegrityError
 
 from storage_api.allocations.entry import Entry, Part
 from storage_api.backends.allocations import AllocationWish
-from storage_api.database import Database
-from storage_api.domain.errors import AlreadyExists
+from storage_api.database import Database, engines
+from storage_api.domain.errors import AlreadyExists, BackendError
 from storage_api.domain.models import AllocationState
 
 TABLES = MetaData()
@@ -49,6 +51,24 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @contextmanager
+    def alone(self, backend: str, name: str) -> Iterator[None]:
+        """Hold a lock of all hosts that share a PostgreSQL; an SQLite file is of one host.
+
+        Raises:
+            BackendUnavailable: another host held it for too long.
+        """
+        with ExitStack() as held:
+            connection = held.enter_context(self._database.reading(TABLES))
+            if connection.dialect.name == "postgresql":
+                engines.alone(connection, f"allocation\0{backend}\0{name}")
+            else:
+                held.close()
+            yield
+            # What was done is done, and may come with a secret that is told only once.
+            with suppress(BackendError):
+                held.close()
 
     def list(self, backend: str) -> list[Entry]:
         """By name."""

@@ -43,6 +43,7 @@ def test_a_name_that_fits_is_taken_as_it_is() -> None:
 
 
 def test_names_that_look_alike_do_not_meet() -> None:
+    """ColdFront's plugin makes one slug of all of these, and cuts long ones into one."""
     titles = ["Smith Lab", "smith_lab", "smith-lab", "Smith-Lab", "smith lab", "SMITH LAB"]
     assert len({namespace_for(title) for title in titles}) == len(titles)
 

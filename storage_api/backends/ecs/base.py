@@ -46,6 +46,11 @@ class EcsBase(ABC):
         # One that is marked for deletion may still be shown.
         return None if found is None or truth(found.get("inactive")) else found
 
+    def _namespace_rows(self) -> list[Json]:
+        """All of them, without those that are marked for deletion."""
+        found = self._ecs.listed(("object", "namespaces"), "namespace")
+        return [row for row in found if not truth(row.get("inactive"))]
+
     def _existing_namespace(self, name: str) -> Json:
         """The namespace as ECS shows it.
 
@@ -83,11 +88,26 @@ class EcsBase(ABC):
         Raises:
             BackendMisbehaved: it does not appear.
         """
+        return self._awaited(look, f"{self._name} does not show what it has just accepted.")
+
+    def _vanished(self, look: Callable[[], object | None]) -> None:
+        """What was just removed: the same holds for it.
+
+        Raises:
+            BackendMisbehaved: it stays.
+        """
+        self._awaited(
+            lambda: True if look() is None else None,
+            f"{self._name} still shows what it says it has removed.",
+        )
+
+    @staticmethod
+    def _awaited(look: Callable[[], T | None], reproach: str) -> T:
         end = time.monotonic() + _APPEARS_SECONDS
         pause = _FIRST_PAUSE
         while (found := look()) is None:
             if time.monotonic() + pause > end:
-                raise BackendMisbehaved(f"{self._name} does not show what it has just accepted.")
+                raise BackendMisbehaved(reproach)
             time.sleep(min(pause, seconds_left(pause)))
             pause *= 2
         return found

@@ -87,14 +87,20 @@ class BucketChanges(Quotas, BucketBase):
         A removal that was repeated after a lost answer is refused, for the tags are gone: then
         what is left to do is worked out once more.
         """
-        before = mapping.bucket_tags(self._existing_bucket(namespace, name))
+        before = self._tags(namespace, name)
         try:
             self._write_tags(namespace, name, before, wanted)
+        except AMBIGUOUS as error:
+            if self._after(error, lambda: self._tags(namespace, name)) != wanted:
+                raise
         except Invalid:
-            now = mapping.bucket_tags(self._existing_bucket(namespace, name))
+            now = self._tags(namespace, name)
             if now == before:
                 raise
             self._write_tags(namespace, name, now, wanted)
+
+    def _tags(self, namespace: str, name: str) -> dict[str, str]:
+        return mapping.bucket_tags(self._existing_bucket(namespace, name))
 
     def _write_tags(
         self, namespace: str, name: str, found: dict[str, str], wanted: dict[str, str]

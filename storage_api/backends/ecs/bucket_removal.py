@@ -57,6 +57,7 @@ class BucketRemoval(BucketBase, Owners):
         """Raises ``Conflict`` if ECS finds something in it."""
         try:
             self._deactivate_bucket(namespace, name, with_content=False)
+            self._vanished(lambda: self._find_bucket(namespace, name))
         except BackendError:
             raise
         except StorageError as error:

@@ -46,8 +46,7 @@ class Capacities(EcsBase, CapacityReporter):
 
     def _fetch_capacity(self) -> Capacity:
         total, free = _space(self._ecs.get(("object", "capacity")))
-        rows = self._ecs.listed(("object", "namespaces"), "namespace")
-        promised = self._all_promised(rows)
+        promised = self._all_promised(self._namespace_rows())
         quotas = [row.quota for row in promised if row.quota is not None]
         limits = [quota.max_bytes for quota in quotas if quota.max_bytes is not None]
         errors = [row.error for row in promised if row.error is not None]

@@ -26,7 +26,7 @@ class Metering(Usages, UsageSampler):
         The moment is that of asking: what ECS measured some minutes ago is what it knows now. What
         no sample has seen yet, or billing fails to tell, is unmeasured.
         """
-        for row in self._ecs.listed(("object", "namespaces"), "namespace"):
+        for row in self._namespace_rows():
             namespace = name_of(row)
             try:
                 buckets = self._ecs.listed(

@@ -104,6 +104,6 @@ def _what_is_there_stays(name: str) -> Iterator[None]:
         yield
     except StorageError as error:
         log.warning("half-made-namespace", namespace=name, reason=str(error))
-        there = "The namespace is there, perhaps without its quota; the same request finishes it."
+        there = "The namespace may be there without its quota; the same request finishes it."
         error.args = (f"{error} {there}",)
         raise

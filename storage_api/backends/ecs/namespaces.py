@@ -3,7 +3,6 @@
 from storage_api.backends.ecs import mapping_namespaces as mapping
 from storage_api.backends.ecs.errors import AMBIGUOUS, is_absent, is_refused
 from storage_api.backends.ecs.namespace_creation import NamespaceCreation, namespace_path
-from storage_api.backends.ecs.reading import truth
 from storage_api.backends.objects import NamespaceStore
 from storage_api.domain.errors import BackendMisbehaved, Conflict, NotFound, StorageError
 from storage_api.domain.models import Namespace
@@ -12,10 +11,9 @@ from storage_api.domain.requests import NamespacePatch
 
 class Namespaces(NamespaceCreation, NamespaceStore):
     def list_namespaces(self) -> list[Namespace]:
-        rows = self._ecs.listed(("object", "namespaces"), "namespace")
-        active = [row for row in rows if not truth(row.get("inactive"))]
-        groups = {urn: self._group_name(urn) for urn in {mapping.group_of(row) for row in active}}
-        records = [mapping.namespace_record(row, groups[mapping.group_of(row)]) for row in active]
+        rows = self._namespace_rows()
+        groups = {urn: self._group_name(urn) for urn in {mapping.group_of(row) for row in rows}}
+        records = [mapping.namespace_record(row, groups[mapping.group_of(row)]) for row in rows]
         return sorted(records, key=lambda record: record.name)
 
     def get_namespace(self, name: str) -> Namespace:
@@ -54,6 +52,7 @@ class Namespaces(NamespaceCreation, NamespaceStore):
             self._refuse_while_in_use(name)
             try:
                 self._ecs.post((*namespace_path(name), "deactivate"), repeatable=True)
+                self._vanished(lambda: self._find_namespace(name))
             except AMBIGUOUS as error:
                 if self._after(error, lambda: self._find_namespace(name)) is not None:
                     raise

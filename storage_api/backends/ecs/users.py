@@ -158,6 +158,7 @@ class Users(Keys):
     def _deactivate(self, namespace: str, uid: str) -> None:
         try:
             self._ecs.post((*_USERS, "deactivate"), {"user": uid, "namespace": namespace})
+            self._vanished(lambda: self._find_user(namespace, uid))
         except NotFound as error:
             if not is_absent(error):
                 raise

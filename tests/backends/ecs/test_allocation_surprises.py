@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
@@ -129,12 +128,6 @@ def test_an_owner_who_was_removed_is_said(
     assert api.get(ONE).expect(200)["state"] == "needs-attention"
 
 
-def test_a_resize_of_what_is_not_whole_is_a_conflict(api: Api) -> None:
-    made = api.post(ALLOCATIONS, LAB).expect(201)
-    api.delete(f"/v3/ecs/namespaces/smith-lab/buckets/{made['bucket']}").expect(204)
-    api.patch(ONE, {"size_bytes": 20 * GIB}).expect(409)
-
-
 def test_a_deletion_that_failed_at_first_leaves_it_active(sim: EcsSimulator, api: Api) -> None:
     """A refused deletion must not leave an allocation with data that nobody can resize any more."""
     made = api.post(ALLOCATIONS, LAB).expect(201)
@@ -154,84 +147,46 @@ def test_a_deletion_that_failed_at_first_leaves_it_active(sim: EcsSimulator, api
     api.patch(ONE, {"size_bytes": 20 * GIB}).expect(200)
 
 
-def test_the_same_size_once_more_is_no_shrinking(sim: EcsSimulator, api: Api) -> None:
-    """The limit is rounded up, so more than what was asked for may be stored."""
-    size = 10 * GIB + 1
-    made = api.post(ALLOCATIONS, {**LAB, "size_bytes": size}).expect(201)
-    sim.put_object("smith-lab", made["bucket"], 10 * GIB + GIB // 2)
-    sim.clock.advance(3600)
-    api.patch(ONE, {"size_bytes": size}).expect(200)
-
-
-def test_a_figure_of_long_ago_is_no_licence_to_shrink(sim: EcsSimulator, api: Api) -> None:
+def test_two_allocations_never_share_a_namespace(sim: EcsSimulator, api: Api) -> None:
+    """ColdFront's plugin lets the second one fail, or overwrites the first one's limit."""
     api.post(ALLOCATIONS, LAB).expect(201)
-    sim.clock.advance(3600)
-    sim.stall_metering()
-    sim.clock.advance(3600)
-    assert api.get(ONE).expect(200)["usage"]["stale"]
-    api.patch(ONE, {"size_bytes": 5 * GIB}).expect(409)
-    api.patch(ONE, {"size_bytes": 5 * GIB, "force": True}).expect(200)
+    other = {"name": "other", "namespace": "smith-lab", "size_bytes": 50 * GIB}
+    api.post(ALLOCATIONS, other).expect(409)
+    assert api.get(ONE).expect(200)["quota"]["max_bytes"] == 10 * GIB
+    assert [one["name"] for one in api.get(ALLOCATIONS).expect(200)] == ["smith-lab"]
 
 
-def test_a_first_limit_that_cannot_be_put_back_is_said(sim: EcsSimulator, api: Api) -> None:
-    api.post(ALLOCATIONS, LAB).expect(201)
-    sim.faults.add(kind="code", method="PUT", path="/object/bucket/*/quota", code=1032, status=400)
-    sim.faults.add(
-        kind="code",
-        method="PUT",
-        path="/object/namespaces/namespace/*/quota",
-        code=1025,
-        status=400,
-        after=1,
-    )
-    answer = api.patch(ONE, {"size_bytes": 20 * GIB})
-    assert answer.status == 400
-    assert "namespace" in answer.body["detail"]
-
-
-def test_a_first_limit_that_was_set_unheard_is_put_back(sim: EcsSimulator, api: Api) -> None:
-    api.post(ALLOCATIONS, LAB).expect(201)
-    path = "/object/namespaces/namespace/*/quota"
-    sim.faults.add(kind="code", method="GET", path=path, code=7000, status=500, after=2)
-    assert api.patch(ONE, {"size_bytes": 20 * GIB}).status >= 500
-    found = api.get(ONE).expect(200)
-    assert found["quota"]["max_bytes"] == found["bucket_quota"]["max_bytes"] == 10 * GIB
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"name": "\ud800"},
-        {"name": "a\u0000b"},
-        {"name": ".."},
-        {"name": ""},
-        {"name": "x" * 129},
-        {"groups": ["\ud800"], "domain": "example.org"},
-        {"groups": [""], "domain": "example.org"},
-        {"groups": ["a\u0000"], "domain": "example.org"},
-        {"domain": ""},
-        {"domain": "\ud800"},
-        {"domain": "a b/c"},
-        {"replication_group": "\ud800"},
-        {"replication_group": "\u0000"},
-        {"namespace": ""},
-        {"bucket": ""},
-        {"namespace": None},
-        {"size_bytes": True},
-        {"size_bytes": 1.5e10},
-        {"size_bytes": 2**63 - 1},
-        {"size_bytes": 10**40},
-    ],
-)
-def test_odd_values_are_refused_and_make_nothing(
-    sim: EcsSimulator, api: Api, wrong: dict[str, Any]
+def test_an_owner_s_name_that_another_namespace_has_makes_nothing(
+    sim: EcsSimulator, api: Api, other_host: EcsStorage
 ) -> None:
-    api.post(ALLOCATIONS, {**LAB, **wrong}).expect(400)
-    assert sim.namespaces() == []
+    """ECS may hold user names to be unique over all namespaces."""
+    other_host.create_namespace("other", {})
+    theirs = Ref("other", OWNER.name)
+    other_host.create_user(theirs, {})
+    key = other_host.create_key(theirs)
+    answer = api.post(ALLOCATIONS, LAB)
+    answer.expect(409)
+    assert "another namespace" in answer.body["detail"]
+    assert sim.namespaces() == ["other"]
+    assert sim.secrets("other", OWNER.name) == [key.secret_key]
     assert api.get(ALLOCATIONS).expect(200) == []
 
 
-@pytest.mark.parametrize("namespace", ["a" * 64, "_", "1", "a_b", "0-9", "a--"])
-def test_any_namespace_that_ecs_takes_gets_an_owner(api: Api, namespace: str) -> None:
-    body = {**LAB, "namespace": namespace, "bucket": "lab-bucket"}
-    assert api.post(ALLOCATIONS, body).expect(201)["owner"] == f"{namespace}-owner"
+def test_a_half_made_one_goes_only_once_others_are_out_of_it(
+    sim: EcsSimulator, api: Api, other_host: EcsStorage
+) -> None:
+    outage = sim.faults.add(
+        kind="code", method="POST", path="/object/bucket", code=6000, times=None
+    )
+    api.post(ALLOCATIONS, LAB).expect(503)
+    outage.times = outage.hits
+    theirs = Ref("smith-lab", "theirs")
+    other_host.create_user(theirs, {})
+    answer = api.delete(ONE)
+    answer.expect(409)
+    assert "1 user(s)" in answer.body["detail"]
+    assert sim.users("smith-lab") == [OWNER.name, theirs.name]
+    assert api.get(ONE).expect(200)["state"] == "creating"
+    other_host.delete_user(theirs)
+    api.delete(ONE).expect(204)
+    assert sim.namespaces() == []

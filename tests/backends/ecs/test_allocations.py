@@ -102,7 +102,9 @@ def test_what_is_refused_half_way_is_undone_in_reverse(
 ) -> None:
     """ColdFront's plugin leaves a namespace behind, and says for ever that it exists."""
     sim.faults.add(kind="code", method=method, path=path, code=1012, text="No.", status=400)
-    assert api.post(ALLOCATIONS, LAB).status >= 400
+    answer = api.post(ALLOCATIONS, LAB)
+    assert answer.status >= 400
+    assert answer.body["detail"].endswith("What was made was removed again.")
     assert sim.namespaces() == []
     assert api.get(ALLOCATIONS).expect(200) == []
     make(api)
@@ -146,7 +148,9 @@ def test_it_says_when_undoing_failed_too(sim: EcsSimulator, api: Api) -> None:
         status=400,
         times=None,
     )
-    api.post(ALLOCATIONS, LAB).expect(400)
+    answer = api.post(ALLOCATIONS, LAB)
+    answer.expect(400)
+    assert "Undoing it failed" in answer.body["detail"]
     found = api.get(f"{ALLOCATIONS}/smith-lab").expect(200)
     assert found["state"] == "needs-attention"
     assert "Undoing it failed" in found["detail"]

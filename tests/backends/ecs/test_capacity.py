@@ -1,5 +1,7 @@
 """The cluster's raw space, and what quotas promise of it."""
 
+import json
+
 import pytest
 
 from storage_api.backends.ecs.backend import EcsStorage
@@ -53,9 +55,22 @@ def test_a_namespace_that_goes_meanwhile_is_passed_over(
     assert (found.allocated_bytes, found.unlimited_count, found.errors) == (4 * TIB, 0, [])
 
 
+def test_a_namespace_that_is_marked_for_deletion_promises_nothing(
+    sim: EcsSimulator, storage: EcsStorage
+) -> None:
+    rows = [
+        {"name": "gone", "blockSize": 7, "inactive": True},
+        {"name": "here", "blockSize": 5, "inactive": False},
+    ]
+    page = json.dumps({"namespace": rows})
+    sim.faults.add(kind="garbage", path=NAMESPACES, body=page, content_type="application/json")
+    assert storage.get_capacity().allocated_bytes == 5 * GIB
+
+
 def test_a_quota_that_cannot_be_read_is_told_and_not_counted_as_nothing(
     sim: EcsSimulator, storage: EcsStorage
 ) -> None:
+    """ColdFront's plugin logs what it cannot read, and reports that all went well."""
     sim.settings.release = "2.x"
     promise(storage, 3)
     sim.faults.add(kind="code", path="*/ns1/quota", status=500, code=7000, times=None)

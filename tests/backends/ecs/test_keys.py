@@ -17,6 +17,7 @@ from storage_api.domain.errors import (
     NotFound,
 )
 from storage_api.domain.models import NewKey, Ref
+from storage_api.transport.context import serving
 from tests.backends.ecs.cluster import storage_at
 from tests.backends.ecs.objects import ALICE, KEYS, NAMESPACE, furnish, sent
 from tests.simulators.ecs import EcsSimulator
@@ -144,6 +145,13 @@ def test_where_nobody_can_look_it_is_no_success(sim: EcsSimulator, storage: EcsS
         storage.create_key(ALICE)
     sim.faults.clear()
     assert len(ids(storage)) == 1, "which the next list shows"
+
+
+def test_a_cluster_that_is_too_slow_is_no_success(sim: EcsSimulator, storage: EcsStorage) -> None:
+    sim.faults.add(kind="slow", method="POST", path=KEYS, seconds=1.5)
+    with serving("impatient", seconds=0.5), pytest.raises(BackendTimeout):
+        storage.create_key(ALICE)
+    assert len(sent(sim, "POST", KEYS)) == 1, "it may still be made, so nobody asks again"
 
 
 def test_where_secrets_are_hidden_a_lost_one_is_told_by_its_id(

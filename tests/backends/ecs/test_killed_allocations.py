@@ -57,6 +57,7 @@ def state(tmp_path: Path) -> Path:
 def test_a_repeat_completes_it(
     sim: EcsSimulator, state: Path, method: str, path: str, after: int
 ) -> None:
+    """ColdFront's plugin records what it made once all is made, or not at all."""
     kill_making(sim, state, method, path, after)
     api = api_at(sim, state=state)
     made = api.post(ALLOCATIONS, LAB).expect(201)
@@ -93,6 +94,23 @@ def test_a_deletion_that_died_is_finished_by_another(
     api.post(ALLOCATIONS, LAB).expect(409)
     api.delete(f"{ALLOCATIONS}/smith-lab").expect(204)
     assert sim.namespaces() == []
+
+
+@pytest.mark.parametrize("path", ["/object/namespaces/namespace/*/quota", "/object/bucket/*/quota"])
+@pytest.mark.parametrize("size", [20 * GIB, 5 * GIB])
+def test_a_resize_that_died_is_finished_by_another(
+    sim: EcsSimulator, state: Path, path: str, size: int
+) -> None:
+    api: Api = api_at(sim, state=state)
+    api.post(ALLOCATIONS, LAB).expect(201)
+    order = sim.faults.add(kind="hang", method="PUT", path=path)
+    change = {"size_bytes": size, "force": True}
+    killed_at(sim, state, order, Request("PATCH", f"{ALLOCATIONS}/smith-lab", change))
+    between = api.get(f"{ALLOCATIONS}/smith-lab").expect(200)
+    assert between["size_bytes"] == 10 * GIB
+    assert between["bucket_quota"]["max_bytes"] <= between["quota"]["max_bytes"]
+    found = api.patch(f"{ALLOCATIONS}/smith-lab", change).expect(200)
+    assert found["quota"]["max_bytes"] == found["bucket_quota"]["max_bytes"] == size
 
 
 def kill_making(sim: EcsSimulator, state: Path, method: str, path: str, after: int) -> None:
