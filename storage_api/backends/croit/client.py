@@ -6,6 +6,7 @@ looked up, and nothing here takes a failure for "gone" or "there already" by its
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from storage_api.backends.croit.refusals import AMBIGUOUS, Reason, Refusal, reason_of
@@ -169,10 +170,17 @@ class CroitClient:
     def _change(
         self, method: str, path: list[str], query: Query = (), body: Json | None = None
     ) -> None:
-        """A write, and the task that croit may make of it."""
-        found = decoded_change(self._session.send(method, path, query, body))
+        """A write, and the task that croit may make of it.
+
+        croit says that a change is made with 201 or 204. A 200 that is no task comes from
+        somebody else, and tells nothing.
+        """
+        answer = self._session.send(method, path, query, body)
+        found = decoded_change(answer)
         if is_task(found):
             wait_for(self._session, found)
+        elif answer.status == HTTPStatus.OK:
+            raise _malformed()
 
     def _object(self, path: list[str], query: Query = ()) -> Json:
         found = self._session.get(path, query)
