@@ -7,7 +7,7 @@ from storage_api.backends.croit import mapping
 from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.making import Making
 from storage_api.backends.objects import NamespaceStore
-from storage_api.backends.rgw_names import MARKER, TENANT, check_text, full_uid, split_uid
+from storage_api.backends.rgw_names import MARKER, TENANT, full_uid, split_uid
 from storage_api.backends.rgw_rules import check_namespace, require_no_content
 from storage_api.backends.rows import existing
 from storage_api.domain.errors import AlreadyExists, Invalid, NotFound
@@ -90,4 +90,4 @@ def _record(name: str, marker: Json | None) -> Namespace:
 
 def _check_settings(fields: NamespaceCreate | NamespacePatch) -> None:
     check_namespace(fields)
-    check_text("display_name", fields.get("display_name", "-"))
+    mapping.check_display_name(fields.get("display_name"))
