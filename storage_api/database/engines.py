@@ -41,11 +41,11 @@ def make_engine(address: str) -> Engine:
         raise BackendMisbehaved("SAPI_DATABASE_URL is no URL of a database.") from None
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
-    options: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS}
-    if "options" not in url.query:
-        options["options"] = f"-c statement_timeout={_PATIENCE_MS} -c lock_timeout={_BUSY_MS}"
-    if "application_name" not in url.query:
-        options["application_name"] = "storage-api"
+    options: dict[str, Any] = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "options": f"-c statement_timeout={_PATIENCE_MS} -c lock_timeout={_BUSY_MS}",
+        "application_name": "storage-api",
+    }
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
@@ -53,7 +53,8 @@ def make_engine(address: str) -> Engine:
         max_overflow=_OVERFLOW,
         pool_timeout=_POOL_SECONDS,
         hide_parameters=True,
-        connect_args=options,
+        # What the URL says itself goes before.
+        connect_args={name: value for name, value in options.items() if name not in url.query},
     )
 
 

@@ -1,7 +1,9 @@
 """The database itself: made by whoever comes first, and sometimes away."""
 
+import socket
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -68,6 +70,23 @@ def test_a_database_that_is_away_is_no_server_error_and_no_secret(url: str) -> N
             assert "s3cret" not in str(problem)
     assert "s3cret" not in str(logs)
     assert call(app, "GET", "/v3/dummy/volumes").status_code == 200
+
+
+def test_many_wait_no_longer_for_a_server_that_does_not_answer_than_one() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        port = silent.getsockname()[1]
+        url = f"postgresql://u:p@127.0.0.1:{port}/samples?connect_timeout=2"
+        database = Database(Secret(url), Path)
+
+        def ask(_: int) -> None:
+            with pytest.raises(BackendUnavailable), database.reading(TABLES):
+                pass
+
+        began = time.monotonic()
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(ask, range(6)))
+        assert time.monotonic() - began < 2 * 2
+        database.close()
 
 
 def test_a_wrong_password_is_not_repeated(postgres: PostgresServer) -> None:
