@@ -265,6 +265,26 @@ class TestPurges:
         with pytest.raises(NotFound):
             cluster.get_user(owner)
 
+    def test_a_bucket_that_is_made_anew_meanwhile_is_another_one(
+        self, cluster: CroitStorage, owner: Ref, bucket: Ref
+    ) -> None:
+        first, second = bucket.name, f"{bucket.name}-second"
+        s3 = self.filled(cluster, owner, bucket)
+        s3.create_bucket(Bucket=second)
+
+        class Replacing(Told):
+            def advance(self, steps: int = 1) -> None:
+                super().advance(steps)
+                if steps and self.done == 1:
+                    s3.delete_bucket(Bucket=second)
+                    s3.create_bucket(Bucket=second)
+                    s3.put_object(Bucket=second, Key="new", Body=b"x")
+
+        with pytest.raises(Conflict, match=second):
+            cluster.purge_user(owner, Replacing())
+        assert first not in [row["Name"] for row in s3.list_buckets()["Buckets"]]
+        assert [row["Key"] for row in s3.list_objects_v2(Bucket=second)["Contents"]] == ["new"]
+
     def test_a_session_that_ends_in_the_middle_does_not_end_it(
         self, cluster: CroitStorage, cluster_sim: CroitSimulator, owner: Ref, bucket: Ref
     ) -> None:
