@@ -5,7 +5,8 @@ from storage_api.backends.croit import mapping
 from storage_api.backends.croit.base import CroitBase, has_key
 from storage_api.backends.croit.client import Json
 from storage_api.backends.rotation import Rotation
-from storage_api.domain.errors import BackendMisbehaved, NotFound
+from storage_api.backends.rows import existing
+from storage_api.domain.errors import NotFound
 from storage_api.domain.models import Key, NewKey, Ref
 
 
@@ -55,10 +56,7 @@ class Keys(Rotation, CroitBase):
         self._croit.delete_key(uid, access_key)
 
     def _has_key_now(self, uid: str, access_key: str) -> bool:
-        rows = self._croit.list_keys(uid)
-        if rows is None:
-            raise BackendMisbehaved("croit does not show a user who was just there.")
-        return has_key(uid, access_key, rows)
+        return has_key(uid, access_key, existing(self._croit.list_keys(uid)))
 
 
 def _is_own(uid: str, access_key: str, rows: list[Json]) -> bool:
