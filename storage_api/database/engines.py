@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError as Unusable
 from sqlalchemy.exc import ProgrammingError as Refused
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
+from storage_api.database.patience import PatientConnection, allow_all_time, limit_reading
 from storage_api.domain.errors import BackendMisbehaved, BackendRefused, BackendUnavailable
 
 _POOL = 5
@@ -46,7 +47,7 @@ def make_engine(address: str) -> Engine:
         "options": f"-c statement_timeout={_PATIENCE_MS} -c lock_timeout={_BUSY_MS}",
         "application_name": "storage-api",
     }
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         pool_size=_POOL,
@@ -56,6 +57,14 @@ def make_engine(address: str) -> Engine:
         # What the URL says itself goes before.
         connect_args={name: value for name, value in options.items() if name not in url.query},
     )
+    event.listen(engine, "do_connect", _connect_patiently)
+    return engine
+
+
+def _connect_patiently(
+    _dialect: object, _record: object, arguments: Sequence[Any], options: Mapping[str, Any]
+) -> PatientConnection:
+    return PatientConnection.connect(*arguments, **options)
 
 
 def _sqlite(url: URL) -> Engine:
@@ -89,6 +98,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """A reader that turned writer could find its state outdated and fail at once."""
     writes = connection.get_execution_options().get(_WRITES, False)
+    driver: Any = connection.connection.driver_connection
+    (allow_all_time if writes else limit_reading)(driver)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
