@@ -10,7 +10,7 @@ from storage_api.domain.errors import NotFound
 from storage_api.domain.models import Key, NewKey, Ref
 
 
-class Keys(Rotation, RadosgwBase):
+class Keys(RadosgwBase, Rotation):
     def list_keys(self, user: Ref) -> list[Key]:
         found = self._user(user)
         suspended = mapping.is_suspended(found)
@@ -47,9 +47,6 @@ class Keys(Rotation, RadosgwBase):
             made = self._make_key(uid, successor(uid, access_key), suspended=suspended)
             self._end_key(uid, access_key, made.access_key)
             return made
-
-    def _delete_key_of(self, uid: str, access_key: str) -> None:
-        self._admin.delete_key(uid, access_key)
 
     def _has_key_now(self, uid: str, access_key: str) -> bool:
         return _has_key(existing(self._admin.find_user(uid)), access_key)
