@@ -4,7 +4,6 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +15,6 @@ from sqlalchemy import update
 from storage_api.backends.base import EXTENSION
 from storage_api.backends.metering import UsageSample
 from storage_api.database import Database
-from storage_api.metering.meter import AT_ONCE
 from storage_api.metering.sampler import Outcome, Sampler
 from storage_api.metering.tables import HOLDERS, TABLES
 from tests.api.callers import assert_problem, call, cookie_of
@@ -263,16 +261,3 @@ def test_images_may_do_nothing_and_pages_no_more_than_ours(app: Flask) -> None:
     hostile = call(app, "GET", "/usage", query_string={"from": '"><img src=x>', "to": "<b>"})
     assert "<b>" not in hostile.get_data(as_text=True)
     assert "<img" not in hostile.get_data(as_text=True)
-
-
-def test_only_so_many_ask_at_once_and_other_families_go_on(app: Flask) -> None:
-    meter = app.extensions["storage_api_meter"]
-    with ExitStack() as busy:
-        for _ in range(AT_ONCE):
-            busy.enter_context(meter.door.enter())
-        for path in ("/v3/dummy/usage", "/v3/dummy/usage.svg"):
-            refused = call(app, "GET", path)
-            assert_problem(refused, 503)
-            assert int(refused.headers["Retry-After"]) > 0
-        assert call(app, "GET", "/v3/dummy/buckets").status_code == 200
-    assert call(app, "GET", "/v3/dummy/usage").get_json() == []
