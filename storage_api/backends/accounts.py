@@ -95,9 +95,10 @@ def is_stamp(email: str | None) -> bool:
     return email is not None and _STAMP.fullmatch(email.lower()) is not None
 
 
-def shows_key(user: User, options: AccountOptions) -> bool:
-    """Whether metadata tell the user's key: never a stranger's or an administrator's."""
-    return options.expose_credentials and is_stamp(user.email)
+def shows_key(user: User, options: AccountOptions, prefix: str) -> bool:
+    """Whether metadata tell the user's key: only of an account that this back-end could make."""
+    ours = user.name.startswith(prefix) and is_stamp(user.email)
+    return options.expose_credentials and ours
 
 
 def check_email(former: str | None, wanted: str | None) -> None:

@@ -17,7 +17,8 @@ class UsageSample:
 
     ``holder.ref.namespace`` is the namespace as records show it: ``None`` is the nameless one,
     and never stands for a default. ``at`` is aware. ``used_bytes`` ``None`` means that it could
-    not be measured. ``step`` ``None`` is the interval of the pass. ``owner`` is a bucket's.
+    not be measured. ``owner`` is a bucket's. ``lasted`` is for how long a history says that this
+    was so; ``None`` is a figure of this moment only, which counts until the next pass.
     """
 
     holder: Holder

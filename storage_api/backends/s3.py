@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from storage_api.backends.s3_errors import S3Refusal, translated
+from storage_api.backends.s3_errors import S3Refusal, refuse_page, translated
 from storage_api.domain.secrets import Secret
 from storage_api.transport.context import current_request_id, seconds_left
 from storage_api.transport.gate import Gate
@@ -126,7 +126,11 @@ class S3Plane:
             ),
         )
         client.meta.events.register("before-call.s3", _add_headers)
+        client.meta.events.register("before-parse.s3", self._refuse_page)
         return client
+
+    def _refuse_page(self, response_dict: Mapping[str, Any], **_: Any) -> None:
+        refuse_page(self._settings.name, response_dict)
 
 
 def _isolated_session() -> Any:

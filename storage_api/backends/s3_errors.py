@@ -1,8 +1,9 @@
 """What S3 and boto3 raise, told in our errors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import Any
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
@@ -74,6 +75,13 @@ class S3Refusal(Exception):
             kind, text = _MEANINGS[self.code]
             return kind(text)
         return BackendMisbehaved(f"The object store refused a request: {self.code}.")
+
+
+def refuse_page(name: str, response_dict: Mapping[str, Any]) -> None:
+    """A web page comes from something in between; botocore would read it as an empty answer."""
+    kind = str(response_dict["headers"].get("content-type", "")).lower()
+    if response_dict["status_code"] not in _ILL and kind.startswith("text/html"):
+        raise BackendMisbehaved(f"{name} sent an answer that is not S3.")
 
 
 @contextmanager

@@ -85,12 +85,13 @@ class Database:
                 self._engine = engines.make_engine(self._address())
                 self._closing = weakref.finalize(self, self._engine.dispose)
                 self._process = os.getpid()
-                self._made.clear()
-            engine = self._engine
-            if id(tables) not in self._made:
-                engines.make_tables(engine, tables)
-                self._made.add(id(tables))
-            return engine
+                self._made = set()
+            engine, made = self._engine, self._made
+        # Not one after the other: a server that does not answer costs each caller its time-out.
+        if id(tables) not in made:
+            engines.make_tables(engine, tables)
+            made.add(id(tables))
+        return engine
 
     def _address(self) -> str:
         if self._url is not None:

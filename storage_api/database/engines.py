@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError as Unusable
 from sqlalchemy.exc import ProgrammingError as Refused
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
+from storage_api.database.patience import PatientConnection, allow_all_time, limit_reading
 from storage_api.domain.errors import BackendMisbehaved, BackendRefused, BackendUnavailable
 
 _POOL = 5
@@ -41,20 +42,29 @@ def make_engine(address: str) -> Engine:
         raise BackendMisbehaved("SAPI_DATABASE_URL is no URL of a database.") from None
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
-    options: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS}
-    if "options" not in url.query:
-        options["options"] = f"-c statement_timeout={_PATIENCE_MS} -c lock_timeout={_BUSY_MS}"
-    if "application_name" not in url.query:
-        options["application_name"] = "storage-api"
-    return create_engine(
+    options: dict[str, Any] = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "options": f"-c statement_timeout={_PATIENCE_MS} -c lock_timeout={_BUSY_MS}",
+        "application_name": "storage-api",
+    }
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         pool_size=_POOL,
         max_overflow=_OVERFLOW,
         pool_timeout=_POOL_SECONDS,
         hide_parameters=True,
-        connect_args=options,
+        # What the URL says itself goes before.
+        connect_args={name: value for name, value in options.items() if name not in url.query},
     )
+    event.listen(engine, "do_connect", _connect_patiently)
+    return engine
+
+
+def _connect_patiently(
+    _dialect: object, _record: object, arguments: Sequence[Any], options: Mapping[str, Any]
+) -> PatientConnection:
+    return PatientConnection.connect(*arguments, **options)
 
 
 def _sqlite(url: URL) -> Engine:
@@ -88,6 +98,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """A reader that turned writer could find its state outdated and fail at once."""
     writes = connection.get_execution_options().get(_WRITES, False)
+    driver: Any = connection.connection.driver_connection
+    (allow_all_time if writes else limit_reading)(driver)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -91,9 +91,12 @@ class Jobs:
         To be called with every request: the process may be a new one, and there may be jobs
         that another has left. Where there is Redis, consumers of their own do them.
         """
-        if self._redis_url is None and self._beside != os.getpid() and self._has_store():
-            self._beside = os.getpid()
-            self._here().start()
+        if self._redis_url is not None or self._beside == os.getpid():
+            return
+        with suppress(BackendUnavailable):
+            if self._has_store():
+                self._beside = os.getpid()
+                self._here().start()
 
     def consume(self) -> None:
         """Do jobs in this thread, the process's main one, until SIGTERM or SIGINT."""
@@ -106,7 +109,6 @@ class Jobs:
             BackendUnavailable: what is wrong, in words for an operator.
         """
         if not self._has_store():
-            self._check_directory()
             return
         seen = self._here().runner.store.consumer_seen()
         if self._redis_url and (seen is None or now() - seen > self._timing.consumer):
@@ -121,18 +123,19 @@ class Jobs:
         return record
 
     def _has_store(self) -> bool:
-        """Whether there may be jobs; SQLite's file appears with the first one."""
+        """Whether there may be jobs; SQLite's file appears with the first one.
+
+        Raises:
+            BackendUnavailable: there is no place for it, so nobody knows.
+        """
         if self._redis_url is not None:
             return True
-        try:
-            return (state_directory(self._directory) / DATABASE).exists()
-        except OSError:
-            return False
-
-    def _check_directory(self) -> None:
         with suppress(OSError):
-            if os.access(state_directory(self._directory), os.W_OK | os.X_OK):
-                return
+            directory = state_directory(self._directory)
+            if (directory / DATABASE).exists():
+                return True
+            if os.access(directory, os.W_OK | os.X_OK):
+                return False
         raise BackendUnavailable("There is no place for jobs: see SAPI_STATE_DIRECTORY.")
 
     def _here(self) -> "Workplace":

@@ -1,6 +1,7 @@
 """What the API asks: who used how much, and how that went over time."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,28 @@ from storage_api.domain.capabilities import HolderKind
 from storage_api.domain.models import MeteredUsage
 from storage_api.metering.periods import Period, period
 from storage_api.metering.units import days, unit_days
+from storage_api.transport.doors import Door
 
 if TYPE_CHECKING:
     from storage_api.metering.integral import Integral
 
 
+#: Half of the threads of a process: a year of a large site may take a minute.
+AT_ONCE = 16
+
+
 @dataclass(frozen=True)
 class Meter:
-    """The service's samples; connects on first use, and imports SQLAlchemy no sooner."""
+    """The service's samples; connects on first use, and imports SQLAlchemy no sooner.
+
+    ``door`` is to be passed by whoever asks in a request's name.
+    """
 
     database: Database
     zone: tzinfo
+    door: Door = field(
+        default_factory=lambda: Door("Metering", AT_ONCE, AT_ONCE, threading.Semaphore(0))
+    )
 
     def period(self, begin: str | None, end: str | None) -> Period:
         """Raises ``Invalid`` as ``periods.period`` does."""

@@ -8,7 +8,7 @@ from storage_api.backends.accounting import Holder, UsageReporter
 from storage_api.backends.metering import UsageSample
 from storage_api.backends.objects import BucketStore, NamespaceStore, UserStore
 from storage_api.domain.capabilities import HolderKind
-from storage_api.domain.errors import BackendError, NotFound
+from storage_api.domain.errors import NotFound, StorageError
 from storage_api.domain.models import Ref, Usage
 
 #: A figure that the back-end itself measured longer ago says nothing about now.
@@ -70,7 +70,7 @@ def _sample(
         usage = backend.get_usage(holder)
     except NotFound:
         return
-    except BackendError:
+    except StorageError:
         usage = Usage()
     yield _as_sample(holder, asked, usage, owner)
 

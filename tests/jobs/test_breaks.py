@@ -174,3 +174,7 @@ def test_a_directory_that_is_gone_is_told(tmp_path: Path) -> None:
         jobs.probe()
     with pytest.raises(BackendUnavailable):
         jobs.submit("purge-user", "lab", Ref(None, "alice"), asked_by="alice")
+    with pytest.raises(BackendUnavailable):
+        jobs.list()
+    with pytest.raises(BackendUnavailable):
+        jobs.get("18795f3c2b1a0d4e9c31")

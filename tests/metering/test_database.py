@@ -1,15 +1,19 @@
 """The database itself: made by whoever comes first, and sometimes away."""
 
+import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, inspect, select
+from sqlalchemy import Column, Integer, MetaData, Table, insert, inspect, select, text
 from structlog.testing import capture_logs
 
-from storage_api.database import FILE_NAME, Database
+from storage_api.database import FILE_NAME, Database, patience
 from storage_api.domain.errors import BackendError, BackendMisbehaved, BackendUnavailable
 from storage_api.domain.secrets import Secret
 from storage_api.metering.tables import TABLES
@@ -70,6 +74,23 @@ def test_a_database_that_is_away_is_no_server_error_and_no_secret(url: str) -> N
     assert call(app, "GET", "/v3/dummy/volumes").status_code == 200
 
 
+def test_many_wait_no_longer_for_a_server_that_does_not_answer_than_one() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        port = silent.getsockname()[1]
+        url = f"postgresql://u:p@127.0.0.1:{port}/samples?connect_timeout=2"
+        database = Database(Secret(url), Path)
+
+        def ask(_: int) -> None:
+            with pytest.raises(BackendUnavailable), database.reading(TABLES):
+                pass
+
+        began = time.monotonic()
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(ask, range(6)))
+        assert time.monotonic() - began < 2 * 2
+        database.close()
+
+
 def test_a_wrong_password_is_not_repeated(postgres: PostgresServer) -> None:
     database = Database(Secret(postgres.url("postgres", "not-the-password")), Path)
     with pytest.raises(BackendUnavailable) as caught, database.reading(TABLES):
@@ -101,6 +122,55 @@ def test_it_comes_back_when_the_server_does(postgres: PostgresServer) -> None:
         postgres.start()
     with database.reading(OTHERS) as connection:
         assert connection.execute(select(OTHER.c.id)).scalars().all() == [1]
+    database.close()
+
+
+def test_a_connection_that_stands_still_is_given_up_and_replaced(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 0.5)
+    database = Database(Secret(postgres.create("still")), Path)
+    server = text("SELECT pg_backend_pid()")
+    stopped: list[int] = []
+
+    def ask(*, then_stop: bool) -> None:
+        with database.reading(TABLES) as connection:
+            found = connection.execute(server).scalar_one()
+            assert found not in stopped
+            if then_stop:
+                stopped.append(found)
+                os.kill(found, signal.SIGSTOP)
+                connection.execute(server)
+
+    try:
+        with pytest.raises(BackendUnavailable):
+            ask(then_stop=True)
+        ask(then_stop=False)
+        with database.reading(TABLES) as connection:
+            stopped.append(connection.execute(server).scalar_one())
+        os.kill(stopped[-1], signal.SIGSTOP)
+        ask(then_stop=False)
+    finally:
+        for process in stopped:
+            os.kill(process, signal.SIGCONT)
+        database.close()
+
+
+def test_reading_a_file_ends_some_time_and_writing_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 0.1)
+    database = Database(None, lambda: tmp_path)
+    count = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows) "
+        "SELECT count(*) FROM n"
+    )
+    with database.reading(TABLES):
+        pass
+    with pytest.raises(BackendUnavailable), database.reading(TABLES) as connection:
+        connection.execute(count, {"rows": 10**9})
+    with database.writing(TABLES) as connection:
+        assert connection.execute(count, {"rows": 10**6}).scalar_one() == 10**6
     database.close()
 
 

@@ -1,19 +1,23 @@
 """Back-ends that tell usage of one holder at a time."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from storage_api.backends.accounting import Holder, UsageReporter
 from storage_api.backends.base import EXTENSION
 from storage_api.backends.dummy.backend import DummyStorage
 from storage_api.database import Database
 from storage_api.domain.capabilities import HolderKind
-from storage_api.domain.errors import BackendUnavailable, NotFound
-from storage_api.domain.models import Ref, Usage
+from storage_api.domain.errors import BackendUnavailable, Conflict, NotFound
+from storage_api.domain.models import Quota, Ref, Usage
+from storage_api.metering.quotas import refresh_quotas
 from storage_api.metering.sampler import Outcome, Sampler
+from storage_api.metering.tables import HOLDERS, TABLES
 from storage_api.metering.walk import walk
 from tests.conformance.client import InProcess
 from tests.metering.scenes import GB, STEP
@@ -24,6 +28,13 @@ class Dummy(DummyStorage):
     """A dummy whose usage a test says."""
 
     usage: dict[str, Usage | Exception]
+    #: Whose limits cannot be read, and why.
+    no_quota: Mapping[str, Exception] = {}
+
+    def get_quota(self, holder: Holder) -> Quota:
+        if holder.ref.name in self.no_quota:
+            raise self.no_quota[holder.ref.name]
+        return super().get_quota(holder)
 
     def get_usage(self, holder: Holder) -> Usage:
         found = self.usage.get(holder.ref.name, Usage(used_bytes=GB, used_objects=1))
@@ -75,6 +86,12 @@ def test_one_who_cannot_be_measured_is_there_and_one_who_went_is_not(backend: Du
     }
 
 
+def test_one_who_is_refused_does_not_end_the_pass(backend: Dummy) -> None:
+    backend.usage = {"alice": Conflict("The owner is suspended.")}
+    found = measured(backend)
+    assert (found["user:alice"], found["user:bob"]) == (None, GB)
+
+
 def test_a_figure_of_the_day_before_is_none(backend: Dummy) -> None:
     old = datetime.now(UTC) - timedelta(hours=25)
     fresh = datetime.now(UTC) - timedelta(hours=3)
@@ -120,3 +137,18 @@ def test_limits_are_read_beside_for_the_picture(app: Flask, with_quota: Dummy) -
     assert "alice: 100 %" in shown
     assert "bob: 1 GB of 2 GB" in shown
     assert "bob: 50 %" not in shown
+
+
+@pytest.mark.parametrize("error", [Conflict("odd"), BackendUnavailable("down")])
+def test_one_whose_limit_cannot_be_read_keeps_nobody_else_s(
+    app: Flask, with_quota: Dummy, error: Exception
+) -> None:
+    database = app.extensions["storage_api_meter"].database
+    with_quota.no_quota = {"alice": error}
+    assert Sampler(database, {"dummy": with_quota}, STEP).once() == {"dummy": Outcome.MEASURED}
+    for _ in range(8):
+        refresh_quotas(database, "dummy", with_quota)
+    with database.reading(TABLES) as connection:
+        rows = connection.execute(select(HOLDERS.c.name, HOLDERS.c.quota_bytes)).all()
+    assert ("bob", 2 * GB) in rows
+    assert ("alice", GB) not in rows

@@ -63,7 +63,11 @@ class CephCluster:
 
     def pause(self) -> None:
         """The gateway goes on accepting connections, but answers nothing."""
-        os.kill(self._gateway_pid(), signal.SIGSTOP)
+        pid = self._gateway_pid()
+        os.kill(pid, signal.SIGSTOP)
+        end = time.monotonic() + _SECONDS
+        while not _is_stopped(pid) and time.monotonic() < end:
+            time.sleep(0.02)
 
     def resume(self) -> None:
         os.kill(self._gateway_pid(), signal.SIGCONT)
@@ -95,6 +99,15 @@ class CephCluster:
         if done.returncode:
             raise RuntimeError(f"ceph.sh {command} failed:\n{done.stderr[-4000:]}")
         return done.stdout
+
+
+def _is_stopped(pid: int) -> bool:
+    """With every thread: on a busy machine some go on for a moment after the signal."""
+    states = [
+        task.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+        for task in Path(f"/proc/{pid}/task").glob("*/stat")
+    ]
+    return set(states) == {"T"}
 
 
 def _runs(pid: int) -> bool:

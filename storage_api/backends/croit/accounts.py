@@ -14,7 +14,6 @@ from storage_api.backends.croit import limits, mapping
 from storage_api.backends.croit.base import log
 from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.users import Users
-from storage_api.backends.rgw_names import check_text
 from storage_api.backends.rgw_rules import in_whole_kib
 from storage_api.backends.rows import existing
 from storage_api.backends.s3 import S3Key
@@ -29,7 +28,7 @@ class Accounts(Users):
         naming = self._options.naming(self._options.user_prefix)
         user = Ref(namespace, account_name(fields, naming))
         self._check_new_uid(user)
-        check_text("display_name", fields.get("display_name", "-"))
+        mapping.check_display_name(fields.get("display_name"))
         uid = self._uid(user)
         quota = account_quota(uid, fields, self._options)
         limits.check_quota(quota)
@@ -88,8 +87,9 @@ class Accounts(Users):
         buckets = [mapping.bucket_record(row, now) for row in self._croit.list_buckets_of(uid)]
         rows = self._keys_of(uid)
         record = mapping.user_record(found, rows)
-        shown = shows_key(record, self._options) and not mapping.is_suspended(found)
-        key = self._usable_key(uid, rows) if shown else None
+        told = shows_key(record, self._options, self._options.user_prefix)
+        usable = not mapping.is_suspended(found) and not mapping.is_unfinished(found)
+        key = self._usable_key(uid, rows) if told and usable else None
         return account_metadata(record, buckets, self._shown_connection(uid, key))
 
     def _shown_connection(self, uid: str, key: S3Key | None) -> Connection:

@@ -1,8 +1,8 @@
 """What every subject of this back-end shares: names, whose users are ours, owners' keys."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from secrets import token_urlsafe
 
 import structlog
@@ -12,21 +12,19 @@ from storage_api.backends.croit import mapping
 from storage_api.backends.croit.client import CroitClient, Json
 from storage_api.backends.croit.refusals import AMBIGUOUS, Reason, Refusal, reason_of
 from storage_api.backends.croit.settings import CroitOptions
-from storage_api.backends.rgw_names import MARKER, RESERVED, TENANT, full_uid, split_uid
+from storage_api.backends.rgw_base import Common, RgwBase
 from storage_api.backends.s3 import S3Key, S3Plane
-from storage_api.domain.errors import BackendError, Conflict, Invalid, NotFound
+from storage_api.domain.errors import BackendError, Conflict, NotFound
 from storage_api.domain.models import NewKey, Ref
 from storage_api.domain.secrets import Secret
 from storage_api.transport.context import extra_time
-from storage_api.transport.exclusive import exclusive
-from storage_api.transport.shared import Shared
 
 _SECRET_BYTES = 30  # 40 characters
 
 log = structlog.get_logger(__name__)
 
 
-class CroitBase(ABC):
+class CroitBase(RgwBase):
     """Common ground of the mixins that ``CroitStorage`` is put together from."""
 
     _options: CroitOptions
@@ -40,61 +38,24 @@ class CroitBase(ABC):
     def _s3(self) -> S3Plane: ...
 
     @property
-    @abstractmethod
-    def _all_buckets(self) -> Shared[list[Json]]:
-        """The statistics of every bucket, which cost the whole cluster; any caller may ask."""
+    def _common(self) -> Common:
+        options = self._options
+        return Common("croit", options.root, options.user_prefix, options.default_tenant or "")
 
-    # Names
+    def _find_user(self, uid: str) -> Json | None:
+        return self._croit.find_user(uid)
 
-    def _tenant(self, namespace: str | None) -> str:
-        """The gateway's tenant for a namespace of ours; empty is the tenantless one."""
-        return namespace if namespace is not None else self._options.default_tenant or ""
+    def _all_uids(self) -> Iterable[str]:
+        return map(mapping.user_id, self._croit.list_users())
 
-    def _uid(self, user: Ref) -> str:
-        return full_uid(self._tenant(user.namespace), user.name)
-
-    def _require_namespace(self, namespace: str | None) -> str:
-        """The tenant; the default one needs no proof that it exists."""
-        tenant = self._tenant(namespace)
-        if tenant != self._tenant(None) and not self._tenant_exists(tenant):
-            raise NotFound(f"There is no namespace {tenant!r}.")
-        return tenant
-
-    def _tenant_exists(self, tenant: str) -> bool:
-        if not TENANT.fullmatch(tenant):
-            return False
-        if self._croit.find_user(full_uid(tenant, MARKER)) is not None:
-            return True
-        return any(split_uid(mapping.user_id(row))[0] == tenant for row in self._croit.list_users())
-
-    # One change at a time. Nested in this order only: namespace, owner, address, user, bucket.
-
-    def _keeping_namespace(self, tenant: str) -> AbstractContextManager[None]:
-        """No user appears in a namespace that is just being deleted."""
-        return exclusive("croit-namespace", self._options.root, tenant)
-
-    def _keeping_owner(self, uid: str) -> AbstractContextManager[None]:
-        """No owner goes while getting a bucket: a later user of that uid would own its data."""
-        return exclusive("croit-owner", self._options.root, uid)
-
-    def _giving_address(self, email: str | None) -> AbstractContextManager[None]:
-        """An address that is in use is found only if nobody else is just being given it."""
-        if not email:
-            return nullcontext()
-        return exclusive("croit-address", self._options.root, email.lower())
-
-    def _changing_user(self, uid: str) -> AbstractContextManager[None]:
-        """The gateway fails when two changes of one user meet, quotas and keys included."""
-        return exclusive("croit-user", self._options.root, uid)
+    def _delete_key_of(self, uid: str, access_key: str) -> None:
+        self._croit.delete_key(uid, access_key)
 
     @contextmanager
     def _changing_bucket(self, name: str) -> Iterator[None]:
         """Of all tenants' buckets of this name, for croit cannot always tell them apart."""
-        with exclusive("croit-bucket", self._options.root, name):
-            try:
-                yield
-            finally:
-                self._all_buckets.forget()
+        with super()._changing_bucket(name):
+            yield
 
     # Writes whose answer may be lost
 
@@ -115,37 +76,11 @@ class CroitBase(ABC):
 
     # Users
 
-    def _user(self, user: Ref) -> Json:
-        found = None if user.name == MARKER else self._croit.find_user(self._uid(user))
-        if found is None:
-            raise NotFound(f"There is no user {str(user)!r}.")
-        return found
-
-    def _our_user(self, user: Ref) -> Json:
-        """One who may be changed here; a user that is half made must be finished first."""
-        found = self._user(user)
-        self._require_ours(self._uid(user), found)
-        return found
-
-    def _check_new_uid(self, user: Ref) -> None:
-        if user.name in RESERVED:
-            raise Invalid(f"The user name {user.name!r} is reserved.")
-        prefix = self._options.user_prefix
-        if not user.name.startswith(prefix):
-            raise Invalid(f"Names of users that are made here begin with {prefix!r}.")
-
     def _require_ours(self, uid: str, found: Json) -> None:
         """Raises ``Conflict`` for users that this service must leave alone."""
         self._require_prefix(uid)
         if mapping.is_unfinished(found):
             raise Conflict(f"User {uid!r} is half made; repeat the request that makes it.")
-
-    def _require_prefix(self, uid: str) -> None:
-        if not split_uid(uid)[1].startswith(self._options.user_prefix):
-            raise Conflict(
-                f"User {uid!r} was not made here (its name does not begin with "
-                f"{self._options.user_prefix!r}) and is left alone."
-            )
 
     # Keys
 
@@ -202,9 +137,10 @@ class CroitBase(ABC):
         if mapping.is_suspended(owner):
             raise Conflict(f"User {uid!r}, who owns the bucket, is suspended.")
         rows = self._keys_of(uid)
-        if left_over_keys(uid, rows):
+        left_over = left_over_keys(uid, rows)
+        if left_over:
             with self._changing_user(uid):
-                self._end_left_over_keys(uid, rows)
+                self._end_all(uid, left_over)
         key = self._usable_key(uid, rows)
         if key is not None:
             yield key
@@ -215,21 +151,6 @@ class CroitBase(ABC):
             yield S3Key(made.access_key, Secret(made.secret_key))
         finally:
             self._end_temporary_key(uid, made.access_key)
-
-    def _end_temporary_key(self, uid: str, access_key: str) -> None:
-        try:
-            with extra_time(), self._changing_user(uid):
-                self._croit.delete_key(uid, access_key)
-        except (BackendError, Conflict) as error:
-            _warn_of_left_over(uid, access_key, error)
-
-    def _end_left_over_keys(self, uid: str, rows: list[Json]) -> None:
-        """The caller holds ``_changing_user``. What fails is left for the next time."""
-        for access_key in left_over_keys(uid, rows):
-            try:
-                self._croit.delete_key(uid, access_key)
-            except BackendError as error:
-                _warn_of_left_over(uid, access_key, error)
 
     # Buckets
 
@@ -302,7 +223,3 @@ def by_name_alone(name: str) -> Iterator[None]:
         raise NotFoundByName(
             f"croit does not find the bucket {name!r} by its name alone; do it in croit itself."
         ) from refusal
-
-
-def _warn_of_left_over(uid: str, access_key: str, error: Exception) -> None:
-    log.warning("temporary-key-left-over", uid=uid, access_key=access_key, reason=str(error))

@@ -6,6 +6,7 @@ looked up, and nothing here takes a failure for "gone" or "there already" by its
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from storage_api.backends.croit.refusals import AMBIGUOUS, Reason, Refusal, reason_of
@@ -80,7 +81,7 @@ class CroitClient:
             if refusal.reason is Reason.ABSENT:
                 return None
             raise
-        return _rows(found)
+        return self._rows(found)
 
     def put_key(self, uid: str, access_key: str, secret_key: Secret) -> None:
         """Croit wants the secret in the URL; see ``scrubbing``."""
@@ -112,7 +113,7 @@ class CroitClient:
 
     def list_buckets_of(self, uid: str) -> list[Json]:
         """Of a user who exists."""
-        return _rows(self._session.get(["s3", "users", uid, "buckets"]))
+        return self._rows(self._session.get(["s3", "users", uid, "buckets"]))
 
     def list_buckets_named(self, name: str) -> list[Json]:
         """One in each tenant that has such a bucket."""
@@ -132,21 +133,21 @@ class CroitClient:
     def list_uploads(self, name: str, owner: str) -> list[Json]:
         """Open multipart uploads."""
         path = ["s3", "buckets", name, "multipart-uploads"]
-        return _rows(self._session.get(path, [("owner", owner)]))
+        return self._rows(self._session.get(path, [("owner", owner)]))
 
     def placements(self) -> tuple[str, list[Json]]:
         """The default one's name, and a row for each placement and storage class."""
         found = self._object(["s3", "placements"])
         default = found.get("defaultPlacementRule")
         if not isinstance(default, str):
-            raise _malformed()
-        return default, _rows(found.get("placements", found.get("data")))
+            raise self._malformed()
+        return default, self._rows(found.get("placements", found.get("data")))
 
     # Statistics over time
 
     def user_series_names(self) -> list[Json]:
         """``displayName`` (the uid) and ``queryName``, which is not the same."""
-        return _rows(self._session.get(["stats", "s3-user-names"]))
+        return self._rows(self._session.get(["stats", "s3-user-names"]))
 
     def user_series(self, query_name: str, start: int, end: int, points: int) -> Json | None:
         """Unix seconds, both positive; ``None`` where croit has no such series."""
@@ -169,15 +170,22 @@ class CroitClient:
     def _change(
         self, method: str, path: list[str], query: Query = (), body: Json | None = None
     ) -> None:
-        """A write, and the task that croit may make of it."""
-        found = decoded_change(self._session.send(method, path, query, body))
+        """A write, and the task that croit may make of it.
+
+        croit says that a change is made with 201 or 204. A 200 that is no task comes from
+        somebody else, and tells nothing.
+        """
+        answer = self._session.send(method, path, query, body)
+        found = decoded_change(answer)
         if is_task(found):
             wait_for(self._session, found)
+        elif answer.status == HTTPStatus.OK:
+            raise self._malformed()
 
     def _object(self, path: list[str], query: Query = ()) -> Json:
         found = self._session.get(path, query)
         if not isinstance(found, dict):
-            raise _malformed()
+            raise self._malformed()
         return found
 
     def _listing(
@@ -191,17 +199,32 @@ class CroitClient:
         paging = [("pagination", _page(0, order, where))] if where else []
         found = self._session.get(path, [*query, *paging])
         if isinstance(found, list):
-            return _rows(found)
+            return self._rows(found)
         rows: list[Json] = []
         while True:
-            data, total = _page_of(found)
+            data, total = self._page_of(found)
             rows += data
             if len(rows) >= total:
                 return rows
             if not data:
-                raise BackendMisbehaved("croit's list does not come to its end.")
+                raise BackendMisbehaved(f"{self._session.name}'s list does not come to its end.")
             following = ("pagination", _page(len(rows), order, where))
             found = self._session.get(path, [*query, following])
+
+    def _page_of(self, found: Any) -> tuple[list[Json], int]:
+        if not isinstance(found, dict) or not isinstance(found.get("total"), int):
+            raise self._malformed()
+        return self._rows(found.get("data")), found["total"]
+
+    def _rows(self, found: Any) -> list[Json]:
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise self._malformed()
+        return found
+
+    def _malformed(self) -> BackendMisbehaved:
+        return BackendMisbehaved(
+            f"{self._session.name} sent an answer that is not what croit's API says."
+        )
 
 
 def _page(after: int, order: str, where: Mapping[str, Any] | None) -> str:
@@ -213,19 +236,3 @@ def _page(after: int, order: str, where: Mapping[str, Any] | None) -> str:
             "where": where or {},
         }
     )
-
-
-def _page_of(found: Any) -> tuple[list[Json], int]:
-    if not isinstance(found, dict) or not isinstance(found.get("total"), int):
-        raise _malformed()
-    return _rows(found.get("data")), found["total"]
-
-
-def _rows(found: Any) -> list[Json]:
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise _malformed()
-    return found
-
-
-def _malformed() -> BackendMisbehaved:
-    return BackendMisbehaved("croit sent an answer that is not what its API says.")

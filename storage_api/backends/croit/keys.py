@@ -2,15 +2,16 @@
 
 from storage_api.backends.access_keys import is_temporary, new_key_id, successor
 from storage_api.backends.croit import mapping
-from storage_api.backends.croit.base import CroitBase, has_key
+from storage_api.backends.croit.base import CroitBase, has_key, left_over_keys
 from storage_api.backends.croit.client import Json
 from storage_api.backends.objects import require_end_at_once
 from storage_api.backends.rotation import Rotation
-from storage_api.domain.errors import BackendMisbehaved, NotFound
+from storage_api.backends.rows import existing
+from storage_api.domain.errors import NotFound
 from storage_api.domain.models import Key, NewKey, Ref
 
 
-class Keys(Rotation, CroitBase):
+class Keys(CroitBase, Rotation):
     def list_keys(self, user: Ref) -> list[Key]:
         found, uid = self._user(user), self._uid(user)
         rows = self._keys_of(uid)
@@ -52,17 +53,11 @@ class Keys(Rotation, CroitBase):
     def _swept_keys(self, uid: str) -> list[Json]:
         """The user's keys; temporary ones of work that was killed are ended on the way."""
         rows = self._keys_of(uid)
-        self._end_left_over_keys(uid, rows)
+        self._end_all(uid, left_over_keys(uid, rows))
         return rows
 
-    def _delete_key_of(self, uid: str, access_key: str) -> None:
-        self._croit.delete_key(uid, access_key)
-
     def _has_key_now(self, uid: str, access_key: str) -> bool:
-        rows = self._croit.list_keys(uid)
-        if rows is None:
-            raise BackendMisbehaved("croit does not show a user who was just there.")
-        return has_key(uid, access_key, rows)
+        return has_key(uid, access_key, existing(self._croit.list_keys(uid)))
 
 
 def _is_own(uid: str, access_key: str, rows: list[Json]) -> bool:

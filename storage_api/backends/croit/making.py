@@ -123,6 +123,6 @@ def _about_user(error: BackendError) -> StorageError:
         case Reason.ADDRESS_IN_USE:
             return Conflict("That e-mail address belongs to another user.")
         case Reason.UNACCEPTABLE:
-            return Invalid("croit does not accept one of the user's settings.")
+            return Invalid("The object store does not accept one of the user's settings.")
         case _:
             return error

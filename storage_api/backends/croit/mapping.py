@@ -10,9 +10,10 @@ from typing import Any
 
 from storage_api.backends.access_keys import is_temporary
 from storage_api.backends.croit.limits import bucket_quota, quota_record, usage_record
-from storage_api.backends.rgw_names import split_uid
+from storage_api.backends.rgw_names import check_text, split_uid
 from storage_api.backends.rgw_rules import in_whole_kib
 from storage_api.backends.rows import Row, checked, text
+from storage_api.domain.errors import Invalid
 from storage_api.domain.models import Bucket, Key, Quota, User
 from storage_api.domain.requests import UserCreate, UserPatch
 from storage_api.domain.secrets import Secret
@@ -91,6 +92,15 @@ def is_suspended(row: Row) -> bool:
 @checked
 def is_unfinished(row: Row) -> bool:
     return text(row["name"]) == _UNFINISHED
+
+
+def check_display_name(shown: str | None) -> None:
+    """Nobody makes a user who is in use look unfinished: a repeat would end his keys."""
+    if shown is None:
+        return
+    check_text("display_name", shown)
+    if shown == _UNFINISHED:
+        raise Invalid("That display_name is given to unfinished users only.")
 
 
 @checked

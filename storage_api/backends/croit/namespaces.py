@@ -31,7 +31,7 @@ class Namespaces(Making, NamespaceStore):
         return _record(name, marker)
 
     def create_namespace(self, name: str, fields: NamespaceCreate) -> tuple[Namespace, bool]:
-        check_namespace(fields)
+        _check_settings(fields)
         if not TENANT.fullmatch(name):
             raise Invalid("A namespace here has 1 to 64 of A-Z a-z 0-9 _ as its name.")
         with self._changing_user(full_uid(name, MARKER)):
@@ -48,7 +48,7 @@ class Namespaces(Making, NamespaceStore):
         return found, made
 
     def update_namespace(self, name: str, changes: NamespacePatch) -> Namespace:
-        check_namespace(changes)
+        _check_settings(changes)
         uid = full_uid(name, MARKER)
         with self._changing_user(uid):
             self.get_namespace(name)
@@ -86,3 +86,8 @@ def _record(name: str, marker: Json | None) -> Namespace:
     told = marker is not None and not mapping.is_unfinished(marker)
     shown = mapping.user_record(marker).display_name if marker and told else None
     return Namespace(name=name, display_name=None if shown == MARKER else shown)
+
+
+def _check_settings(fields: NamespaceCreate | NamespacePatch) -> None:
+    check_namespace(fields)
+    mapping.check_display_name(fields.get("display_name"))

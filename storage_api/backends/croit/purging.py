@@ -55,7 +55,7 @@ class Purging(Buckets, Accounts):
         name = mapping.bucket_name(row)
         return purge(
             name,
-            contents=partial(self._contents, uid, name),
+            contents=partial(self._contents, uid, row),
             remove=partial(self._remove, uid, row),
             steps=steps,
         )
@@ -66,7 +66,15 @@ class Purging(Buckets, Accounts):
         return mapping.bucket_id(row) in map(mapping.bucket_id, rows)
 
     @contextmanager
-    def _contents(self, uid: str, name: str) -> Iterator[S3Contents]:
+    def _contents(self, uid: str, row: Json) -> Iterator[S3Contents]:
+        name = mapping.bucket_name(row)
+        if not self._is_there(row):
+            raise NotFound(f"The bucket {name!r} is gone.")
+        with self._opened(uid, name) as seen:
+            yield seen
+
+    @contextmanager
+    def _opened(self, uid: str, name: str) -> Iterator[S3Contents]:
         owner = self._croit.find_user(uid)
         if owner is None:
             raise Conflict(f"The bucket's owner, {uid!r}, does not exist any more.")
@@ -76,7 +84,7 @@ class Purging(Buckets, Accounts):
     def _remove(self, uid: str, row: Json) -> bool:
         """``False`` while it holds something; true also if it is gone."""
         name = mapping.bucket_name(row)
-        with self._contents(uid, name) as seen, self._changing_bucket(name):
+        with self._opened(uid, name) as seen, self._changing_bucket(name):
             if not self._is_there(row):
                 return True
             return self._removed(Ref(mapping.bucket_tenant(row), name), seen)

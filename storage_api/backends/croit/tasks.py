@@ -9,7 +9,6 @@ from storage_api.domain.errors import BackendMisbehaved, BackendTimeout, Conflic
 from storage_api.transport.context import REQUEST_SECONDS, seconds_left
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
-_ENDED = {"FINISHED", "FAILED", "CANCELED"}
 _CANCELLED = -256
 
 
@@ -60,7 +59,7 @@ def _is_over(session: CroitSession, task: dict[str, Any], number: str) -> bool:
             f"{session.name}'s task {number} asks something, and waits until somebody answers "
             "or cancels it in croit."
         )
-    return task["done"] is True or state in _ENDED
+    return task["done"] is True
 
 
 def _malformed(session: CroitSession) -> BackendMisbehaved:

@@ -115,5 +115,5 @@ def _check_settings(fields: UserCreate | UserPatch) -> None:
         raise Invalid("croit has no max_buckets; it must be null.")
     for quota in limits.quotas(fields).values():
         limits.check_quota(quota)
-    check_text("display_name", fields.get("display_name", "-"))
+    mapping.check_display_name(fields.get("display_name"))
     check_text("email", fields.get("email") or "-")

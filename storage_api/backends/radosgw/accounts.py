@@ -100,7 +100,8 @@ class Accounts(Users):
         rows = self._admin.list_buckets_of(uid)
         buckets = [mapping.bucket_record(row, now) for row in rows]
         record = mapping.user_record(found)
-        shown = shows_key(record, self._options) and not self._is_administrator(found)
+        told = shows_key(record, self._options, self._options.uid_prefix)
+        shown = told and not self._is_administrator(found)
         key = self._usable_key(found) if shown else None
         return account_metadata(record, buckets, self._connection(uid, key))
 

@@ -66,13 +66,13 @@ class AdminOps:
         while True:
             wanted = {"max-entries": _PAGE, "marker": marker}
             page = self._object("GET", "user", wanted, flag="list")
-            uids += _strings(page.get("keys"))
+            uids += self._strings(page.get("keys"))
             # A boolean here, the string "false" in RGW's sibling listings.
             if page.get("truncated") in {False, "false"}:
                 return uids
             marker = page.get("marker")
             if not isinstance(marker, str) or marker in seen:
-                raise BackendMisbehaved("RadosGW's list of users does not come to an end.")
+                raise BackendMisbehaved(f"{self._name}'s list of users does not come to an end.")
             seen.add(marker)
 
     def find_user(self, uid: str) -> Json | None:
@@ -110,7 +110,7 @@ class AdminOps:
     def add_key(self, uid: str, access_key: str) -> list[Json]:
         """Every key row of the user. RGW makes the secret, so no URL and no log ever holds it."""
         wanted = {"uid": uid, "access-key": access_key}
-        return _rows(self._call("PUT", "user", wanted, flag="key", repeatable=False))
+        return self._rows(self._call("PUT", "user", wanted, flag="key", repeatable=False))
 
     def delete_key(self, uid: str, access_key: str) -> bool:
         """``False`` if it was gone already, which is believed only after a look at the user."""
@@ -128,20 +128,22 @@ class AdminOps:
             user = self.find_user(uid)
         except BackendError:
             raise error from None
-        rows = _rows(user.get("keys")) if user else []
+        rows = self._rows(user.get("keys")) if user else []
         return any(row.get("access_key") == access_key for row in rows)
 
     # Buckets; ``path`` is ``name`` or ``tenant/name``
 
     def list_bucket_paths(self) -> list[str]:
-        return _strings(self._call("GET", "bucket", {}, repeatable=True))
+        return self._strings(self._call("GET", "bucket", {}, repeatable=True))
 
     def list_buckets(self) -> list[Json]:
         """Statistics of every bucket in the cluster, in one call."""
-        return _rows(self._call("GET", "bucket", {"stats": "true"}, repeatable=True))
+        return self._rows(self._call("GET", "bucket", {"stats": "true"}, repeatable=True))
 
     def list_buckets_of(self, uid: str) -> list[Json]:
-        return _rows(self._call("GET", "bucket", {"uid": uid, "stats": "true"}, repeatable=True))
+        return self._rows(
+            self._call("GET", "bucket", {"uid": uid, "stats": "true"}, repeatable=True)
+        )
 
     def find_bucket(self, path: str) -> Json | None:
         return self._find("bucket", {"bucket": path, "stats": "true"}, "NoSuchBucket")
@@ -178,7 +180,7 @@ class AdminOps:
     ) -> Json:
         found = self._call(method, path, parameters, flag=flag, repeatable=True)
         if not isinstance(found, dict):
-            raise _malformed()
+            raise self._malformed()
         return found
 
     def _call(
@@ -204,14 +206,27 @@ class AdminOps:
             raise _refusal(self._name, answer)
         if method != "GET" and not answer.body:
             return None
-        return _decode(answer.body)
+        return self._decode(answer.body)
 
+    def _decode(self, body: bytes) -> Any:
+        try:
+            return json.loads(body, object_hook=_hide)
+        except (ValueError, RecursionError):
+            # Some of these repeat the whole body, secret keys included.
+            raise self._malformed() from None
 
-def _decode(body: bytes) -> Any:
-    try:
-        return json.loads(body, object_hook=_hide)
-    except (ValueError, RecursionError):
-        raise _malformed() from None  # some of these repeat the whole body, secret keys included
+    def _rows(self, found: Any) -> list[Json]:
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise self._malformed()
+        return found
+
+    def _strings(self, found: Any) -> list[str]:
+        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+            raise self._malformed()
+        return found
+
+    def _malformed(self) -> BackendMisbehaved:
+        return BackendMisbehaved(f"{self._name} sent an answer that is not what Admin Ops sends.")
 
 
 def _hide(row: Json) -> Json:
@@ -242,19 +257,3 @@ def _code(answer: Answer) -> str | None:
         return None
     match = re.match(r"[A-Za-z]{1,64}", found) if isinstance(found, str) else None
     return match.group() if match else None
-
-
-def _rows(found: Any) -> list[Json]:
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise _malformed()
-    return found
-
-
-def _strings(found: Any) -> list[str]:
-    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-        raise _malformed()
-    return found
-
-
-def _malformed() -> BackendMisbehaved:
-    return BackendMisbehaved("RadosGW sent an answer that is not what Admin Ops sends.")

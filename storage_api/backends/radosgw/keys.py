@@ -6,11 +6,12 @@ from storage_api.backends.radosgw import mapping
 from storage_api.backends.radosgw.base import RadosgwBase
 from storage_api.backends.radosgw.client import Json
 from storage_api.backends.rotation import Rotation
-from storage_api.domain.errors import BackendMisbehaved, NotFound
+from storage_api.backends.rows import existing
+from storage_api.domain.errors import NotFound
 from storage_api.domain.models import Key, NewKey, Ref
 
 
-class Keys(Rotation, RadosgwBase):
+class Keys(RadosgwBase, Rotation):
     def list_keys(self, user: Ref) -> list[Key]:
         found = self._user(user)
         suspended = mapping.is_suspended(found)
@@ -51,14 +52,8 @@ class Keys(Rotation, RadosgwBase):
             self._end_key(uid, access_key, made.access_key)
             return made
 
-    def _delete_key_of(self, uid: str, access_key: str) -> None:
-        self._admin.delete_key(uid, access_key)
-
     def _has_key_now(self, uid: str, access_key: str) -> bool:
-        found = self._admin.find_user(uid)
-        if found is None:
-            raise BackendMisbehaved("RadosGW does not show a user who was just there.")
-        return _has_key(found, access_key)
+        return _has_key(existing(self._admin.find_user(uid)), access_key)
 
 
 def _has_key(found: Json, access_key: str) -> bool:

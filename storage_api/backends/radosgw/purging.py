@@ -44,41 +44,43 @@ class Purging(Buckets, Accounts):
             return self._empty_and_remove(row, steps)
         except Conflict:
             # Who purges the owner at the same time may have come first, and ended the keys.
-            path = bucket_path(mapping.bucket_tenant(row), mapping.bucket_name(row))
-            if not self._is_there(path, mapping.bucket_id(row)):
-                return True
-            raise
+            if self._is_there(row):
+                raise
+            return True
 
     def _empty_and_remove(self, row: Json, steps: Steps) -> bool:
         uid, owner = self._our_owner(row)
         refuse_suspended(uid, suspended=mapping.is_suspended(owner))
         if not limits.has_index(row):
             raise Conflict("The bucket has no index, so nobody can list what it holds.")
-        path = bucket_path(mapping.bucket_tenant(row), mapping.bucket_name(row))
         return purge(
             mapping.bucket_name(row),
-            contents=partial(self._contents, uid, mapping.bucket_name(row)),
-            remove=partial(self._remove, path, mapping.bucket_id(row)),
+            contents=partial(self._contents, uid, row),
+            remove=partial(self._remove, row),
             steps=steps,
         )
 
     @contextmanager
-    def _contents(self, uid: str, name: str) -> Iterator[S3Contents]:
+    def _contents(self, uid: str, row: Json) -> Iterator[S3Contents]:
+        name = mapping.bucket_name(row)
+        if not self._is_there(row):
+            raise NotFound(f"The bucket {name!r} is gone.")
         owner = self._admin.find_user(uid)
         if owner is None:
             raise Conflict(f"The bucket's owner, {uid!r}, does not exist any more.")
         with self._owner_key(uid, owner) as key:
             yield S3Contents(self._s3, key, name)
 
-    def _is_there(self, path: str, bucket_id: str) -> bool:
+    def _is_there(self, row: Json) -> bool:
         """Not if it is another one by now."""
-        found = self._admin.find_bucket(path)
-        return found is not None and mapping.bucket_id(found) == bucket_id
+        found = self._admin.find_bucket(_path(row))
+        return found is not None and mapping.bucket_id(found) == mapping.bucket_id(row)
 
-    def _remove(self, path: str, bucket_id: str) -> bool:
+    def _remove(self, row: Json) -> bool:
         """``False`` while it holds something; true also if it is gone."""
+        path = _path(row)
         with self._changing_bucket(path):
-            if not self._is_there(path, bucket_id):
+            if not self._is_there(row):
                 return True
             try:
                 self._admin.delete_bucket(path)
@@ -87,6 +89,10 @@ class Purging(Buckets, Accounts):
                     raise
                 return False
         return True
+
+
+def _path(row: Json) -> str:
+    return bucket_path(mapping.bucket_tenant(row), mapping.bucket_name(row))
 
 
 def _known_steps(row: Json) -> int:

@@ -157,7 +157,7 @@ def about_user(refusal: UnexpectedCode) -> StorageError:
     if refusal.code == "EmailExists":
         return Conflict("That e-mail address belongs to another user.")
     if refusal.code == "InvalidArgument":
-        return Invalid("RadosGW does not accept one of the user's settings.")
+        return Invalid("The object store does not accept one of the user's settings.")
     if refusal.code == "NoSuchUser":
         return NotFound("There is no such user.")
     return refusal

@@ -8,10 +8,13 @@ from threading import Barrier
 from typing import Any
 from unittest.mock import patch
 
+import boto3
+from botocore.config import Config
+
 from storage_api.backends.croit.backend import CroitStorage
 from storage_api.backends.croit.settings import CroitOptions
 from storage_api.domain.errors import StorageError
-from storage_api.domain.models import Ref
+from storage_api.domain.models import NewKey, Ref
 from storage_api.domain.progress import Progress
 from storage_api.domain.secrets import Secret
 from tests.simulators.croit import CroitSimulator
@@ -42,6 +45,18 @@ def new_user(storage: CroitStorage, namespace: str | None = None, **fields: Any)
     assert created
     assert made.key_ids == []
     return user
+
+
+def s3_of(storage: CroitStorage, key: NewKey) -> Any:
+    """A customer's client."""
+    return boto3.client(
+        "s3",
+        endpoint_url=storage._options.s3_endpoint,
+        region_name="default",
+        aws_access_key_id=key.access_key,
+        aws_secret_access_key=key.secret_key,
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+    )
 
 
 def plant_bucket(sim: CroitSimulator, owner: str, name: str | None = None) -> Bucket:

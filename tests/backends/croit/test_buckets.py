@@ -1,11 +1,8 @@
 """Buckets of a real gateway, administered through croit and S3."""
 
-from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from storage_api.backends.access_keys import TEMPORARY, is_temporary
 from storage_api.backends.accounting import Holder
@@ -13,15 +10,13 @@ from storage_api.backends.croit.backend import CroitStorage
 from storage_api.domain.capabilities import HolderKind
 from storage_api.domain.errors import (
     AlreadyExists,
-    BackendRefused,
     BackendUnavailable,
     Conflict,
     Invalid,
     NotFound,
 )
-from storage_api.domain.models import NewKey, Quota, Ref, Versioning
-from storage_api.domain.secrets import Secret
-from tests.backends.croit.lab import Told, fresh, live_keys, new_user, storage_of
+from storage_api.domain.models import Quota, Ref, Versioning
+from tests.backends.croit.lab import Told, fresh, live_keys, new_user, s3_of, storage_of
 from tests.simulators.croit import CroitSimulator
 
 DENY: dict[str, Any] = {
@@ -30,30 +25,6 @@ DENY: dict[str, Any] = {
         {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}
     ],
 }
-
-
-def s3_of(storage: CroitStorage, key: NewKey) -> Any:
-    """A customer's client."""
-    return boto3.client(
-        "s3",
-        endpoint_url=storage._options.s3_endpoint,
-        region_name="default",
-        aws_access_key_id=key.access_key,
-        aws_secret_access_key=key.secret_key,
-        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
-    )
-
-
-@pytest.fixture
-def owner(cluster: CroitStorage) -> Ref:
-    return new_user(cluster)
-
-
-@pytest.fixture
-def bucket(cluster: CroitStorage, owner: Ref) -> Ref:
-    bucket = Ref(None, fresh("bucket"))
-    assert cluster.create_bucket(bucket, {"owner": owner.name})[1]
-    return bucket
 
 
 def test_a_key_made_through_croit_opens_the_gateway(
@@ -211,96 +182,3 @@ class TestUnfinished:
 
     def test_no_quota_is_not_taken_for_one(self, cluster: CroitStorage, bucket: Ref) -> None:
         assert cluster.get_bucket(bucket).quota == Quota(enabled=False)
-
-
-class TestPurges:
-    def filled(self, cluster: CroitStorage, owner: Ref, bucket: Ref) -> Any:
-        s3 = s3_of(cluster, cluster.create_key(owner))
-        for name in ("a", "b c+ü"):
-            s3.put_object(Bucket=bucket.name, Key=name, Body=b"x")
-        s3.create_multipart_upload(Bucket=bucket.name, Key="open")
-        return s3
-
-    def test_a_user_goes_with_all_that_he_has(
-        self, cluster: CroitStorage, owner: Ref, bucket: Ref
-    ) -> None:
-        cluster.update_bucket(bucket, {"versioning": Versioning.ENABLED})
-        s3 = self.filled(cluster, owner, bucket)
-        s3.delete_object(Bucket=bucket.name, Key="a")
-        with pytest.raises(Conflict, match=bucket.name):
-            cluster.delete_user(owner)
-        with pytest.raises(Conflict, match="1 open upload"):
-            cluster.delete_bucket(bucket)
-        told = Told()
-        cluster.purge_user(owner, told)
-        assert (told.errors, told.done) == ([], told.expected)
-        with pytest.raises(NotFound):
-            cluster.get_user(owner)
-        with pytest.raises(NotFound):
-            cluster.get_bucket(bucket)
-        cluster.purge_user(owner, Told())
-        cluster.purge_bucket(bucket, Told())
-
-    def test_it_stops_at_a_locked_object_and_says_which(
-        self, cluster: CroitStorage, owner: Ref
-    ) -> None:
-        """§5.3"""
-        bucket = Ref(None, fresh("bucket"))
-        cluster.create_bucket(bucket, {"owner": owner.name, "object_lock": True})
-        s3 = self.filled(cluster, owner, bucket)
-        s3.put_object(Bucket=bucket.name, Key="kept", Body=b"x")
-        hold = {"Bucket": bucket.name, "Key": "kept"}
-        s3.put_object_legal_hold(**hold, LegalHold={"Status": "ON"})
-        told = Told()
-        cluster.purge_user(owner, told)
-        (error,) = told.errors
-        assert "'kept'" in error
-        assert bucket.name in error
-        assert cluster.get_user(owner).name == owner.name
-        assert [row["Key"] for row in s3.list_objects_v2(Bucket=bucket.name)["Contents"]] == [
-            "kept"
-        ]
-        s3.put_object_legal_hold(**hold, LegalHold={"Status": "OFF"})
-        cluster.purge_user(owner, Told())
-        with pytest.raises(NotFound):
-            cluster.get_user(owner)
-
-    def test_a_session_that_ends_in_the_middle_does_not_end_it(
-        self, cluster: CroitStorage, cluster_sim: CroitSimulator, owner: Ref, bucket: Ref
-    ) -> None:
-        """§5.3: 401 mid-purge resumes."""
-        self.filled(cluster, owner, bucket)
-        signed_on = storage_of(
-            cluster_sim,
-            username=cluster_sim.username,
-            password=Secret(cluster_sim.password),
-            s3_endpoint=cluster._options.s3_endpoint,
-        )
-
-        class Ending(Told):
-            def advance(self, steps: int = 1) -> None:
-                cluster_sim.clock.advance(cluster_sim.settings.login_seconds + 1)
-                super().advance(steps)
-
-        told = Ending()
-        signed_on.purge_user(owner, told)
-        assert told.errors == []
-        assert told.done >= 4
-        with pytest.raises(NotFound):
-            cluster.get_user(owner)
-
-
-def test_dead_keys_of_the_service_are_no_deletion(
-    cluster: CroitStorage, cluster_sim: CroitSimulator, owner: Ref, bucket: Ref
-) -> None:
-    """§5.3: a dead credential never reads as "deleted"."""
-    dead = storage_of(cluster_sim, token=Secret("revoked"), s3_endpoint="http://127.0.0.1:9")
-    calls: list[Callable[[], None]] = [
-        lambda: dead.delete_bucket(bucket),
-        lambda: dead.delete_user(owner),
-        lambda: dead.purge_user(owner, Told()),
-    ]
-    for call in calls:
-        with pytest.raises(BackendRefused, match="API token"):
-            call()
-    assert cluster.get_bucket(bucket).owner == owner.name

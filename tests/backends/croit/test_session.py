@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 
 from storage_api.backends.croit.backend import CroitStorage
 from storage_api.domain.errors import (
@@ -142,6 +143,16 @@ def test_an_answer_that_is_not_croit_s_is_misbehaviour(sim: CroitSimulator, kind
     sim.faults.add(kind=kind, path="/api/s3/users", times=None)  # type: ignore[arg-type]
     with pytest.raises(BackendMisbehaved):
         storage.list_users(None)
+
+
+@pytest.mark.parametrize("body", ["null", "[7]", '{"total": 2, "data": []}', '{"data": []}'])
+def test_of_two_croits_the_one_that_is_meant_is_named(sim: CroitSimulator, body: str) -> None:
+    for endpoint in ("ceph-a", "ceph-b"):
+        storage = storage_of(sim)
+        storage.init_app(Flask(__name__), endpoint)
+        sim.faults.add(kind="garbage", path="/api/s3/users", body=body)
+        with pytest.raises(BackendMisbehaved, match=rf"^{endpoint} \(croit\)"):
+            storage.list_users(None)
 
 
 def test_a_croit_that_asks_for_patience_is_passed_on(sim: CroitSimulator) -> None:

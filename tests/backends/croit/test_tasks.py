@@ -1,5 +1,6 @@
 """Work that croit does in tasks: the bucket of a suspended owner is deleted in one."""
 
+import json
 import threading
 
 import pytest
@@ -65,6 +66,19 @@ def test_one_that_was_cancelled_is_a_conflict(
 ) -> None:
     sim.tasks.cancel_next()
     with pytest.raises(Conflict, match="cancelled"):
+        storage.delete_bucket(bucket)
+    assert len(sim.store.buckets()) == 1
+
+
+def test_only_one_that_is_done_is_over(
+    sim: CroitSimulator, storage: CroitStorage, bucket: Ref
+) -> None:
+    told = {"id": 7, "state": "FINISHED", "done": False, "statusCode": 0}
+    for method, more in (("DELETE", {}), ("GET", {"done": True, "statusCode": 1})):
+        path = "/api/tasks/7" if method == "GET" else "/api/s3/buckets/*"
+        body = json.dumps(told | more)
+        sim.faults.add(kind="status", status=200, body=body, method=method, path=path)
+    with pytest.raises(BackendMisbehaved, match="task 7 failed"):
         storage.delete_bucket(bucket)
     assert len(sim.store.buckets()) == 1
 

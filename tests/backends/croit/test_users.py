@@ -182,7 +182,7 @@ def test_a_list_that_does_not_end_is_misbehaviour(
 ) -> None:
     page = {"data": [], "total": 20, "after": 0, "limit": 10}
     sim.faults.add(kind="garbage", path="/api/s3/users", body=json.dumps(page), times=None)
-    with pytest.raises(BackendMisbehaved, match="does not come to its end"):
+    with pytest.raises(BackendMisbehaved, match="croit's list does not come to its end"):
         storage.list_users(None)
 
 

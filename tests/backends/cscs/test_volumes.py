@@ -113,6 +113,9 @@ def test_usage_is_known_where_all_of_it_is(lab: Lab, api: Api, used: str | None)
         "free_bytes": None,
         "allocated_bytes": 20 * TB,
         "raw": False,
+        "unlimited_count": None,
+        "errors": None,
+        "overcommit": None,
     }
     api.get("/v3/cscs/namespaces/nobody/usage").expect(404)
 

@@ -143,6 +143,28 @@ class TestTrouble:
         assert progress.errors == []
         assert buckets(lab, owner.user) == []
 
+    def test_a_bucket_that_is_made_anew_meanwhile_is_another_one(
+        self, storage: RadosgwStorage, owner: Owner, lab: Lab
+    ) -> None:
+        first, second = sorted([owner.bucket, new_bucket(storage, owner.user)])
+
+        class Replacing(Counted):
+            def advance(self, steps: int = 1) -> None:
+                super().advance(steps)
+                if steps and self.done == 1:
+                    owner.s3.delete_bucket(Bucket=second.name)
+                    owner.s3.create_bucket(Bucket=second.name)
+                    owner.s3.put_object(Bucket=second.name, Key="new", Body=b"x")
+
+        owner.s3.put_object(Bucket=first.name, Key="old", Body=b"x")
+        with pytest.raises(Conflict, match=second.name):
+            storage.purge_user(owner.user, Replacing())
+        assert buckets(lab, owner.user) == [second.name]
+        (row,) = owner.s3.list_objects_v2(Bucket=second.name)["Contents"]
+        assert row["Key"] == "new"
+        storage.purge_user(owner.user, Counted())
+        assert owner.user.name not in lab.uids()
+
     def test_somebody_who_goes_on_writing_ends_the_attempt(
         self, storage: RadosgwStorage, owner: Owner, lab: Lab
     ) -> None:
