@@ -78,9 +78,13 @@ class S3Refusal(Exception):
 
 
 def refuse_page(name: str, response_dict: Mapping[str, Any]) -> None:
-    """A web page comes from something in between; botocore would read it as an empty answer."""
+    """A web page comes from something in between; botocore would read it as an empty answer.
+
+    One without a body is none: some servers call so whatever is empty.
+    """
     kind = str(response_dict["headers"].get("content-type", "")).lower()
-    if response_dict["status_code"] not in _ILL and kind.startswith("text/html"):
+    is_page = kind.startswith("text/html") and bool(response_dict["body"])
+    if is_page and response_dict["status_code"] not in _ILL:
         raise BackendMisbehaved(f"{name} sent an answer that is not S3.")
 
 

@@ -7,7 +7,7 @@ picture is drawn at a time, without ``pyplot``. The same figures make the same b
 import io
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ _SETTINGS: Mapping[Any, Any] = {
 #: Distinct also to people who see fewer colours (Okabe and Ito).
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 _LONGEST_LABEL = 36
+#: Of an axis of time; matplotlib finds no ticks for seconds.
+_SHORTEST = timedelta(minutes=1)
 _NAN = float("nan")
 
 _lock = threading.Lock()
@@ -146,7 +148,8 @@ def _time_axis(axes: "Axes", moments: Sequence[datetime], zone: tzinfo) -> None:
     axes.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(formatter)
-    axes.set_xlim(moments[0], moments[-1])  # type: ignore[arg-type]
+    end = max(moments[-1], moments[0] + _SHORTEST)
+    axes.set_xlim(moments[0], end)  # type: ignore[arg-type]
 
 
 def _size_axis(axes: "Axes", unit: str) -> None:

@@ -6,7 +6,8 @@ from its text. The text itself goes nowhere: it may repeat what was sent.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 from http import HTTPStatus
 
@@ -79,8 +80,11 @@ _STATUSES: Mapping[int, Reason] = {
 }
 
 
-def refusal(name: str, answer: Answer) -> BackendError:
-    """The error for an answer that is no success; 401 is the credential's own matter."""
+def refusal(name: str, answer: Answer, sent: Iterable[str] = ()) -> BackendError:
+    """The error for an answer that is no success; 401 is the credential's own matter.
+
+    The names and texts that were ``sent`` are no reason when croit repeats them.
+    """
     status = answer.status
     if status == HTTPStatus.FORBIDDEN:
         return BackendRefused(f"{name} denies this to our account, which needs croit's role admin.")
@@ -90,7 +94,7 @@ def refusal(name: str, answer: Answer) -> BackendError:
     message = _message(answer)
     if message is None:
         return _no_croit(name, status)
-    reason = reason_in(message)
+    reason = reason_in(message, sent)
     if reason is Reason.UNKNOWN:
         reason = _STATUSES.get(status, Reason.UNKNOWN)
     if _is_failure(status):
@@ -98,11 +102,13 @@ def refusal(name: str, answer: Answer) -> BackendError:
     return Refusal(f"{name} refused a request unexpectedly (HTTP {status}).", reason)
 
 
-def reason_in(message: str) -> Reason:
-    """What croit means by this text."""
+def reason_in(message: str, sent: Iterable[str] = ()) -> Reason:
+    """What croit means by this text. A single word counts only outside of what was ``sent``."""
     small = message.lower()
+    ours = "|".join(re.escape(text.lower()) for text in sent if text)
+    bare = re.sub(rf"(?<!\w)(?:{ours})(?!\w)", "", small) if ours else small
     for reason, texts in _TEXTS:
-        if any(text in small for text in texts):
+        if any(text in (small if " " in text else bare) for text in texts):
             return reason
     return Reason.UNKNOWN
 

@@ -165,7 +165,7 @@ class CroitSession:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise BackendRefused(f"{self._name} refuses a session that was just opened.")
         if answer.status not in {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}:
-            raise refusal(self._name, answer)
+            raise refusal(self._name, answer, _values(path, body))
         return answer
 
     def _once(
@@ -183,6 +183,12 @@ class CroitSession:
             headers=headers,
             body=content,
         )
+
+
+def _values(path: Sequence[str], body: Any) -> list[str]:
+    """What of a request is ours; the path's first two parts are croit's."""
+    texts = body.values() if isinstance(body, dict) else []
+    return [*path[2:], *(text for text in texts if isinstance(text, str))]
 
 
 def _url(root: str, path: Sequence[str], query: Query) -> str:

@@ -1,5 +1,10 @@
-"""Answers 200 of somebody in between (a sign-on page, a proxy) to writes that never took place."""
+"""Answers that read as something else than they are.
 
+A 200 of somebody in between (a sign-on page, a proxy) to a write that never took place; a
+failure whose text repeats a name that sounds like a reason.
+"""
+
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +13,7 @@ import pytest
 from storage_api.backends.accounting import Holder
 from storage_api.backends.croit.backend import CroitStorage
 from storage_api.domain.capabilities import HolderKind
-from storage_api.domain.errors import BackendMisbehaved
+from storage_api.domain.errors import BackendMisbehaved, BackendUnavailable, Conflict
 from storage_api.domain.models import Quota, Ref
 from tests.backends.croit.lab import live_keys, new_user, plant_bucket, writes
 from tests.simulators.croit import CroitSimulator
@@ -78,3 +83,40 @@ def test_a_write_that_took_place_is_looked_up(sim: CroitSimulator, storage: Croi
     key = storage.create_key(user)
     assert live_keys(sim, user.name) == [key.access_key]
     assert len(writes(sim)) == before + 1
+
+
+@pytest.mark.parametrize("name", ["email-team", "existential", "no-such-lab", "Duplicate"])
+def test_a_name_is_no_reason(sim: CroitSimulator, storage: CroitStorage, name: str) -> None:
+    user = Ref(None, name)
+    body = json.dumps({"code": 500, "message": f"Something broke while changing {name}."})
+
+    def fail(method: str, path: str) -> None:
+        sim.faults.add(kind="status", status=500, body=body, method=method, path=path)
+
+    fail("POST", "/api/s3/users")
+    with pytest.raises(BackendUnavailable):
+        storage.create_user(user, {})
+    storage.create_user(user, {})
+    fail("PUT", "*/keys/*")
+    with pytest.raises(BackendUnavailable):
+        storage.create_key(user)
+    fail("PATCH", "/api/s3/users/*")
+    with pytest.raises(BackendUnavailable):
+        storage.update_user(user, {"suspended": True})
+    fail("GET", "*/keys")
+    with pytest.raises(BackendUnavailable):
+        storage.list_keys(user)
+
+
+@pytest.mark.parametrize("name", ["user", "a", "exist", "with"])
+def test_a_name_hides_no_reason(sim: CroitSimulator, storage: CroitStorage, name: str) -> None:
+    user = Ref(None, name)
+    storage.create_user(user, {})
+    plant_bucket(sim, name)
+    sim.faults.add(kind="garbage", path="*/buckets", body="[]")
+    with pytest.raises(Conflict, match="still owns"):
+        storage.delete_user(user)
+    body = json.dumps({"code": 500, "message": f"The key of {name} exists already."})
+    sim.faults.add(kind="status", status=500, body=body, method="PUT", path="*/keys/*")
+    with pytest.raises(Conflict, match="belongs to another user"):
+        storage.create_key(user)
