@@ -74,7 +74,9 @@ class Housekeeping:
     def _is_due(self, record: Record) -> bool:
         """Not if it is to wait, or was made this moment and is about to be queued."""
         created = record.job.created.timestamp() if record.job.created else 0.0
-        return max(created + self._timing.scan, record.retry_at) <= time.time()
+        # Less than nothing where a clock was put back.
+        is_new = 0 <= time.time() - created < self._timing.scan
+        return not is_new and record.retry_at <= time.time()
 
     def _forget(self) -> None:
         """Seldom: it takes all records to see which are old."""

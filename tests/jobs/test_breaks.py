@@ -4,13 +4,14 @@ import os
 import pickle
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from storage_api.domain.errors import BackendUnavailable
 from storage_api.domain.models import Ref
-from storage_api.jobs.record import new_record
+from storage_api.jobs.record import new_record, now
 from tests.jobs.lab import Lab, wait_for
 
 
@@ -87,8 +88,11 @@ def test_a_second_signal_ends_the_waiting(lab: Lab) -> None:
         assert time.monotonic() - began < 1.9
 
 
-def test_a_job_that_never_reached_the_queue_is_done(lab: Lab) -> None:
+@pytest.mark.parametrize("ahead", [timedelta(), timedelta(hours=1)])
+def test_a_job_that_never_reached_the_queue_is_done(lab: Lab, ahead: timedelta) -> None:
+    """Also if its maker's clock was ahead, or has been put back since."""
     record = new_record("purge-user", "lab", Ref(None, "steps.1.0"), "alice")
+    record = record.updated(created=now() + ahead)
     lab.jobs._here().runner.store.put(record)
     with lab.consumer():
         assert lab.ended(record.job).state == "done"
