@@ -15,6 +15,7 @@ FROM python:3.12-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    MPLCONFIGDIR=/tmp/matplotlib \
     UWSGI_HTTP_SOCKET=0.0.0.0:5000
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/storage-api /srv/storage-api
