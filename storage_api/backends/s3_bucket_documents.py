@@ -43,10 +43,7 @@ class S3Documents(ABC):
     # Lifecycle
 
     def get_lifecycle(self, bucket: Ref) -> Lifecycle:
-        rules = self._readable(bucket).lifecycle()
-        if not rules:
-            raise NotFound(f"Bucket {str(bucket)!r} has no lifecycle configuration.")
-        return lifecycle_record(rules)
+        return lifecycle_of(self._readable(bucket), bucket)
 
     def set_lifecycle(self, bucket: Ref, lifecycle: Lifecycle) -> Lifecycle:
         check_lifecycle(lifecycle)
@@ -54,14 +51,7 @@ class S3Documents(ABC):
             for name in sorted(storage_classes(lifecycle)):
                 if not seen.has_storage_class(name):  # RGW would accept it, and move nothing
                     raise Invalid(f"There is no storage class {name!r} in the bucket's placement.")
-            former = seen.lifecycle()
-            seen.set_lifecycle(lifecycle_document(lifecycle))
-            held = seen.lifecycle()
-            if not held or not _means(held, lifecycle):
-                # RGW accepts rules that it then reads as other, wider ones.
-                seen.set_lifecycle(former)
-                raise Invalid("Ceph's gateway would not honour these rules as they are meant.")
-            return lifecycle_record(held)
+            return replace_lifecycle(seen, lifecycle, system="Ceph's gateway")
 
     def delete_lifecycle(self, bucket: Ref) -> None:
         with self._writable(bucket) as seen:
@@ -89,10 +79,7 @@ class S3Documents(ABC):
     # CORS
 
     def get_cors(self, bucket: Ref) -> Cors:
-        rules = self._readable(bucket).cors()
-        if not rules:
-            raise NotFound(f"Bucket {str(bucket)!r} has no CORS configuration.")
-        return cors_record(rules)
+        return cors_of(self._readable(bucket), bucket)
 
     def set_cors(self, bucket: Ref, cors: Cors) -> Cors:
         with self._writable(bucket) as seen:
@@ -102,6 +89,36 @@ class S3Documents(ABC):
     def delete_cors(self, bucket: Ref) -> None:
         with self._writable(bucket) as seen:
             seen.set_cors(None)
+
+
+def lifecycle_of(seen: S3Bucket, bucket: Ref) -> Lifecycle:
+    """Raises ``NotFound`` where there is none, ``Conflict`` for rules that no record can tell."""
+    rules = seen.lifecycle()
+    if not rules:
+        raise NotFound(f"Bucket {str(bucket)!r} has no lifecycle configuration.")
+    return lifecycle_record(rules)
+
+
+def replace_lifecycle(seen: S3Bucket, lifecycle: Lifecycle, *, system: str) -> Lifecycle:
+    """What the bucket then holds. Rules read back as others are undone, and ``Invalid``.
+
+    RGW accepts rules that it then reads as other, wider ones. ``system`` is named in the error.
+    """
+    former = seen.lifecycle()
+    seen.set_lifecycle(lifecycle_document(lifecycle))
+    held = seen.lifecycle()
+    if not held or not _means(held, lifecycle):
+        seen.set_lifecycle(former)
+        raise Invalid(f"{system} would not honour these rules as they are meant.")
+    return lifecycle_record(held)
+
+
+def cors_of(seen: S3Bucket, bucket: Ref) -> Cors:
+    """Raises ``NotFound`` where there is none."""
+    rules = seen.cors()
+    if not rules:
+        raise NotFound(f"Bucket {str(bucket)!r} has no CORS configuration.")
+    return cors_record(rules)
 
 
 def _means(held: list[Any], lifecycle: Lifecycle) -> bool:

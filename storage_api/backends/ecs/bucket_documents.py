@@ -10,13 +10,11 @@ from storage_api.backends.ecs.owners import Owners
 from storage_api.backends.ecs.reading import text, truth
 from storage_api.backends.objects import AclReader
 from storage_api.backends.s3 import S3Bucket
+from storage_api.backends.s3_bucket_documents import cors_of, lifecycle_of, replace_lifecycle
 from storage_api.backends.s3_documents import (
     check_lifecycle,
     cors_document,
     cors_record,
-    lifecycle_document,
-    lifecycle_record,
-    same_lifecycle,
     storage_classes,
 )
 from storage_api.backends.s3_policy import policy_text
@@ -29,10 +27,7 @@ class BucketDocuments(BucketBase, Owners, AclReader):
     # Lifecycle
 
     def get_lifecycle(self, bucket: Ref) -> Lifecycle:
-        rules = self._read(bucket).lifecycle()
-        if not rules:
-            raise NotFound(f"Bucket {str(bucket)!r} has no lifecycle configuration.")
-        return lifecycle_record(rules)
+        return lifecycle_of(self._read(bucket), bucket)
 
     def set_lifecycle(self, bucket: Ref, lifecycle: Lifecycle) -> Lifecycle:
         check_lifecycle(lifecycle)
@@ -42,13 +37,7 @@ class BucketDocuments(BucketBase, Owners, AclReader):
         if truth(row.get("fs_access_enabled")):
             raise Conflict("A bucket with filesystem_enabled can have no lifecycle rules.")
         with self._writable(row) as seen:
-            former = seen.lifecycle()
-            seen.set_lifecycle(lifecycle_document(lifecycle))
-            held = seen.lifecycle()
-            if not held or not _means(held, lifecycle):
-                seen.set_lifecycle(former)
-                raise Invalid("ECS would not honour these rules as they are meant.")
-            return lifecycle_record(held)
+            return replace_lifecycle(seen, lifecycle, system="ECS")
 
     def delete_lifecycle(self, bucket: Ref) -> None:
         with self._write(bucket) as seen:
@@ -57,10 +46,7 @@ class BucketDocuments(BucketBase, Owners, AclReader):
     # CORS
 
     def get_cors(self, bucket: Ref) -> Cors:
-        rules = self._read(bucket).cors()
-        if not rules:
-            raise NotFound(f"Bucket {str(bucket)!r} has no CORS configuration.")
-        return cors_record(rules)
+        return cors_of(self._read(bucket), bucket)
 
     def set_cors(self, bucket: Ref, cors: Cors) -> Cors:
         with self._write(bucket) as seen:
@@ -127,13 +113,6 @@ class BucketDocuments(BucketBase, Owners, AclReader):
         if found is None:
             raise NotFound(f"There is no bucket {str(bucket)!r}.")
         return mapping.acl_record(found)
-
-
-def _means(held: list[Any], lifecycle: Lifecycle) -> bool:
-    try:
-        return same_lifecycle(lifecycle_record(held), lifecycle)
-    except Conflict:
-        return False
 
 
 def _plain(value: Any) -> Any:
