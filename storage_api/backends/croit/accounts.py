@@ -3,17 +3,12 @@
 from datetime import UTC, datetime
 
 from storage_api.backends.access_keys import new_key_id
-from storage_api.backends.accounts import (
-    account_metadata,
-    account_name,
-    account_quota,
-    shows_key,
-    stamp_of,
-)
+from storage_api.backends.accounts import AccountOptions, account_metadata, shows_key
 from storage_api.backends.croit import limits, mapping
 from storage_api.backends.croit.base import log
 from storage_api.backends.croit.client import Json
 from storage_api.backends.croit.users import Users
+from storage_api.backends.rgw_accounts import RgwAccounts
 from storage_api.backends.rgw_rules import in_whole_kib
 from storage_api.backends.rows import existing
 from storage_api.backends.s3 import S3Key
@@ -23,27 +18,19 @@ from storage_api.domain.requests import AccountCreate
 from storage_api.domain.secrets import Secret
 
 
-class Accounts(Users):
-    def create_account(self, namespace: str | None, fields: AccountCreate) -> tuple[Account, bool]:
-        naming = self._options.naming(self._options.user_prefix)
-        user = Ref(namespace, account_name(fields, naming))
-        self._check_new_uid(user)
+class Accounts(Users, RgwAccounts):
+    @property
+    def _account_options(self) -> AccountOptions:
+        return self._options
+
+    def _check_shown_name(self, fields: AccountCreate) -> None:
         mapping.check_display_name(fields.get("display_name"))
-        uid = self._uid(user)
-        quota = account_quota(uid, fields, self._options)
+
+    def _check_account_quota(self, quota: Quota) -> None:
         limits.check_quota(quota)
-        stamp = stamp_of(fields, uid)
-        with (
-            self._keeping_namespace(self._tenant(namespace)),
-            self._giving_address(stamp),
-            self._changing_user(uid),
-        ):
-            self._require_namespace(namespace)
-            found = self._croit.find_user(uid)
-            made = found is None and self._begin_user(uid, stamp)
-            found = existing(found or self._croit.find_user(uid))
-            self._require_stamp(uid, found, stamp)
-            return self._finish_account(uid, found, quota, fields), made
+
+    def _begin_account(self, user: Ref, stamp: str, _: AccountCreate) -> bool:
+        return self._begin_user(self._uid(user), stamp)
 
     def _require_stamp(self, uid: str, found: Json, stamp: str) -> None:
         self._require_prefix_of_existing(uid)
@@ -53,10 +40,6 @@ class Accounts(Users):
     def _finish_account(
         self, uid: str, found: Json, quota: Quota, fields: AccountCreate
     ) -> Account:
-        """What the create call does not take, or what an adopted account may have lost.
-
-        The key comes last, so that nobody writes before there is a limit.
-        """
         record = mapping.user_record(found)
         if mapping.is_unfinished(found):
             shown = fields.get("display_name", record.name)

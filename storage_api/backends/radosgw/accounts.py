@@ -3,17 +3,12 @@
 from datetime import UTC, datetime
 
 from storage_api.backends.access_keys import new_key_id
-from storage_api.backends.accounts import (
-    account_metadata,
-    account_name,
-    account_quota,
-    shows_key,
-    stamp_of,
-)
+from storage_api.backends.accounts import AccountOptions, account_metadata, shows_key
 from storage_api.backends.radosgw import limits, mapping
 from storage_api.backends.radosgw.base import log
 from storage_api.backends.radosgw.client import AMBIGUOUS, Json, UnexpectedCode
 from storage_api.backends.radosgw.users import Users, about_user
+from storage_api.backends.rgw_accounts import RgwAccounts
 from storage_api.backends.rgw_names import check_text
 from storage_api.backends.rows import existing
 from storage_api.backends.s3 import S3Key
@@ -22,31 +17,19 @@ from storage_api.domain.models import Account, AccountMetadata, Connection, Quot
 from storage_api.domain.requests import AccountCreate
 
 
-class Accounts(Users):
-    def create_account(self, namespace: str | None, fields: AccountCreate) -> tuple[Account, bool]:
-        naming = self._options.naming(self._options.uid_prefix)
-        user = Ref(namespace, account_name(fields, naming))
-        self._check_new_uid(user)
-        check_text("display_name", fields.get("display_name", "-"))
-        uid = self._uid(user)
-        quota = account_quota(uid, fields, self._options)
-        limits.check_quota(quota)
-        stamp = stamp_of(fields, uid)
-        with (
-            self._keeping_namespace(self._tenant(namespace)),
-            self._giving_address(stamp),
-            self._changing_user(uid),
-        ):
-            self._require_namespace(namespace)
-            found = self._admin.find_user(uid)
-            created = found is None and self._begin_account(uid, user.name, stamp, fields)
-            found = existing(found or self._admin.find_user(uid))
-            self._require_stamp(uid, found, stamp)
-            return self._finish_account(uid, found, quota, fields), created
+class Accounts(Users, RgwAccounts):
+    @property
+    def _account_options(self) -> AccountOptions:
+        return self._options
 
-    def _begin_account(self, uid: str, name: str, stamp: str, fields: AccountCreate) -> bool:
-        """``False`` if somebody else made the user at the same moment."""
-        shown = fields.get("display_name", name)
+    def _check_shown_name(self, fields: AccountCreate) -> None:
+        check_text("display_name", fields.get("display_name", "-"))
+
+    def _check_account_quota(self, quota: Quota) -> None:
+        limits.check_quota(quota)
+
+    def _begin_account(self, user: Ref, stamp: str, fields: AccountCreate) -> bool:
+        uid, shown = self._uid(user), fields.get("display_name", user.name)
         try:
             self._admin.create_user(uid, {"display-name": shown, "email": stamp})
         except UnexpectedCode as refusal:
@@ -68,10 +51,6 @@ class Accounts(Users):
     def _finish_account(
         self, uid: str, found: Json, quota: Quota, fields: AccountCreate
     ) -> Account:
-        """What the create call does not take, or what an adopted account may have lost.
-
-        The key comes last, so that nobody writes before there is a limit.
-        """
         record = mapping.user_record(found)
         if fields.get("display_name", record.display_name) != record.display_name:
             self._admin.modify_user(uid, {"display-name": fields["display_name"]})
