@@ -73,7 +73,8 @@ def _whole(axes: "Axes", shown: Overview, moments: Sequence[datetime], unit: str
         return
     last = next((value for value in reversed(shown.total) if value is not None), None)
     now = "nothing is known" if last is None else f"{_amount(last, unit)} at last"
-    axes.set_title(f"All {shown.holders} {shown.kind}s together: {now}")
+    several = f"All {shown.holders} {shown.kind}s together"
+    axes.set_title(f"{several if shown.holders > 1 else f'One {shown.kind}'}: {now}")
     values = _scaled(shown.total, unit)
     axes.plot(moments, values, color=_COLOURS[0], drawstyle="steps-post")  # type: ignore[arg-type]
     _lone_points(axes, moments, values, _COLOURS[0])

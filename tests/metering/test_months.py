@@ -38,4 +38,4 @@ def test_the_first_moments_of_a_month_are_drawn_too(database: Database, seconds:
     drawn = Meter(database, UTC).picture(
         ENDPOINT, Period(begin, begin + timedelta(seconds=seconds)), "GB"
     )
-    assert b"All 1 buckets together" in drawn
+    assert b"One bucket: " in drawn

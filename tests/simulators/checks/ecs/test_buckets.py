@@ -235,9 +235,10 @@ def test_emptying_may_come_to_nothing(sim: EcsSimulator, tenant: Caller, outcome
     assert sim.buckets("ns1") == []
 
 
-def test_an_empty_bucket_needs_no_emptying(tenant: Caller) -> None:
+def test_an_empty_bucket_needs_no_emptying(sim: EcsSimulator, tenant: Caller) -> None:
     tenant.new_bucket()
     tenant.done("POST", f"{BUCKET}/deactivate?{IN}&emptyBucket=true")
+    assert sim.buckets("ns1") == []
 
 
 def test_buckets_are_listed_in_pages(sim: EcsSimulator, tenant: Caller) -> None:
