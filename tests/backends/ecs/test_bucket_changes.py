@@ -60,7 +60,7 @@ def test_a_change_is_kept_and_a_repeat_writes_nothing(
 
 
 def test_all_at_once_and_back_again(storage: EcsStorage) -> None:
-    """Row 28 of the plugin's defects: it could change none of these."""
+    """ColdFront's plugin can change none of these."""
     everything: BucketPatch = {
         "owner": BOB.name,
         "versioning": Versioning.ENABLED,

@@ -54,7 +54,7 @@ class TestCreation:
     def test_one_call_makes_it_with_everything(
         self, sim: EcsSimulator, storage: EcsStorage
     ) -> None:
-        """Row 32 of the plugin's defects: there is no moment without a quota."""
+        """ColdFront's plugin sets it later: here there is no moment without a quota."""
         sim.forget_requests()
         made, new = storage.create_bucket(DATA, EVERYTHING)
         assert writes(sim) == [f"POST {CREATE}"]
@@ -105,7 +105,7 @@ class TestCreation:
     def test_the_replication_group_is_the_request_s_then_the_namespace_s_then_ours(
         self, sim: EcsSimulator, storage: EcsStorage
     ) -> None:
-        """Row 20 of the plugin's defects: it had two orders."""
+        """ColdFront's plugin has two orders."""
         for name in ("of-namespace", "of-request"):
             sim.add_replication_group(name)
         storage.create_namespace("chosen", {"replication_group": "of-namespace"})
@@ -240,7 +240,7 @@ class TestCreation:
     def test_the_first_come_elsewhere_keeps_it(
         self, sim: EcsSimulator, storage: EcsStorage
     ) -> None:
-        """Row 4 of the plugin's defects: between its check and its create another one fitted."""
+        """ColdFront's plugin leaves room for another one between its check and its create."""
         storage.create_user(BOB, {})
         storage.create_bucket(DATA, {"owner": BOB.name})
         gone = b'{"code": 1004, "description": "", "details": ""}'
@@ -256,7 +256,7 @@ class TestReading:
     def test_lists_come_to_their_end_whatever_the_pages(
         self, sim: EcsSimulator, storage: EcsStorage
     ) -> None:
-        """Row 15 of the plugin's defects."""
+        """ColdFront's plugin reads the first page only."""
         sim.settings.page_limit = 2
         names = [f"bucket{number}" for number in range(7)]
         for name in names:

@@ -78,7 +78,7 @@ def test_nothing_secret_is_written_anywhere(
 
 
 def test_a_caller_reads_a_code_and_no_word_of_ecs(sim: EcsSimulator, storage: EcsStorage) -> None:
-    """Row 25 of the plugin's defects: end users saw ECS's own texts with its addresses."""
+    """ColdFront's plugin shows end users ECS's own texts with its addresses."""
     furnish(storage)
     words = f"Parameter invalid at {sim.url}/object/bucket, ask alice"
     sim.faults.add(kind="code", method="POST", path="/object/bucket", code=1008, text=words)

@@ -232,7 +232,7 @@ def test_a_name_without_a_namespace_needs_a_default_one(
 def test_an_error_other_than_absence_is_never_taken_for_it(
     sim: EcsSimulator, storage: EcsStorage
 ) -> None:
-    """Row 2 of the plugin's defects: whatever went wrong was read as "there is none"."""
+    """ColdFront's plugin reads whatever goes wrong as "there is none"."""
     for status, code in ((403, 3000), (500, 7000), (400, 1013)):
         sim.faults.add(kind="code", code=code, status=status, path=f"{USERS}/bob/info", times=None)
         with pytest.raises(BackendError):
