@@ -26,6 +26,8 @@ def requirements(name: str) -> list[str]:
     return [line for line in lines if line and not line.startswith(("#", "-"))]
 
 
+EXTRAS = requirements("requirements-extras.in")
+
 setup(
     name="storage-api",
     version=version(),
@@ -37,5 +39,9 @@ setup(
     entry_points={"console_scripts": ["storage-api = storage_api.cli:main"]},
     python_requires=">=3.11",
     install_requires=requirements("requirements.in"),
-    extras_require={"dev": requirements("requirements-dev.in")},
+    extras_require={
+        "sentry": [line for line in EXTRAS if line.startswith("sentry")],
+        "otel": [line for line in EXTRAS if line.startswith("opentelemetry")],
+        "dev": requirements("requirements-dev.in"),
+    },
 )

@@ -14,7 +14,7 @@ export PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS=''
 unset PIP_INDEX_URL PIP_EXTRA_INDEX_URL
 export CUSTOM_COMPILE_COMMAND='make requirements'
 
-for name in requirements requirements-dev; do
+for name in requirements requirements-extras requirements-dev; do
     .venv/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
         --no-emit-index-url --no-emit-find-links --output-file "$name.txt" "$name.in"
 done

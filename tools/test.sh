@@ -19,5 +19,5 @@ done
 
 profile=dev
 [ -z "${CI:-}" ] || profile=ci
-# Two at a time, for most tests wait for some server; a file's tests share what they start.
-exec .venv/bin/python -m pytest -n 2 --dist loadfile --hypothesis-profile="$profile" "$@"
+# Four at a time, for most tests wait for some server; a file's tests share what they start.
+exec .venv/bin/python -m pytest -n 4 --dist loadfile --hypothesis-profile="$profile" "$@"
