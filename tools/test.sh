@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.."
 missing=
 for need in curl:curl ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
     chromium:chromium node:nodejs npm:npm redis-server:redis-server pg_ctlcluster:postgresql \
-    microsocks:microsocks; do
+    microsocks:microsocks haproxy:haproxy buildah:buildah debootstrap:debootstrap \
+    promtool:prometheus; do
     have "${need%%:*}" || missing="$missing ${need#*:}"
 done
 # shellcheck disable=SC2086  # a list of names
