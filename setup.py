@@ -35,7 +35,10 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     packages=find_packages(include=["storage_api", "storage_api.*"]),
-    package_data={"storage_api": ["py.typed"], "storage_api.api": ["static/*", "templates/*"]},
+    package_data={
+        "storage_api": ["py.typed"],
+        "storage_api.api": ["static/*", "static/*/*", "templates/*"],
+    },
     entry_points={"console_scripts": ["storage-api = storage_api.cli:main"]},
     python_requires=">=3.11",
     install_requires=requirements("requirements.in"),

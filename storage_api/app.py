@@ -15,6 +15,7 @@ from storage_api.api.conf import conf_namespace
 from storage_api.api.health import JOBS, health
 from storage_api.api.jobs import jobs_namespace
 from storage_api.api.mount import mount_backends
+from storage_api.api.overview_page import overview_page
 from storage_api.api.page import page
 from storage_api.api.problems import register_problems
 from storage_api.api.requests import watch_requests
@@ -72,10 +73,10 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     watch_requests(app)
     app.before_request(jobs.work_beside)
     register_problems(app)
-    for blueprint in (page, usage_page, health, signon):
+    for blueprint in (page, usage_page, overview_page, health, signon):
         app.register_blueprint(blueprint)
     api = ServiceApi()
-    mount_backends(api, backends)
+    app.extensions["storage_api_doors"] = mount_backends(api, backends)
     api.add_namespace(conf_namespace())
     api.add_namespace(jobs_namespace())
     api.init_app(app)

@@ -127,25 +127,30 @@ ROUTES: Mapping[Capability, tuple[Route, ...]] = {
 }
 
 
-def mount_backends(api: Api, backends: Mapping[str, StorageBackend]) -> None:
-    """Mount every back-end under ``/v3/<endpoint>``, and one where CSCS' clients look."""
+def mount_backends(api: Api, backends: Mapping[str, StorageBackend]) -> dict[str, Door]:
+    """Mount every back-end under ``/v3/<endpoint>``, and one where CSCS' clients look.
+
+    Answers the doors of those that have a limit: whoever works with one of them in a request's
+    name passes its door.
+    """
     published = False
     limits = {endpoint: backend.request_limit for endpoint, backend in backends.items()}
     limited = len([limit for limit in limits.values() if limit])
-    doors = Doors(share(threads_of_process(), limited))
+    shares = Doors(share(threads_of_process(), limited))
+    doors = {name: shares.door(name, limit) for name, limit in limits.items() if limit}
     for endpoint, backend in backends.items():
         namespace = Namespace(
             endpoint, description=_description(backend), path=f"{PREFIX}/{endpoint}"
         )
         api.add_namespace(namespace)
-        limit = limits[endpoint]
-        door = doors.door(endpoint, limit) if limit else None
+        door = doors.get(endpoint)
         for capability, routes in ROUTES.items():
             for route in routes:
                 _mount(namespace, _Mounted(endpoint, backend, door), backends, capability, route)
         if Capability.STORAGE_RESOURCES in backend.capabilities and not published:
             published = True
             _publish(api, endpoint, _Mounted(endpoint, backend, door))
+    return doors
 
 
 def offers(backend: StorageBackend, capability: Capability, holder: HolderKind | None) -> bool:

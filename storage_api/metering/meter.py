@@ -14,6 +14,7 @@ from storage_api.transport.doors import Door
 
 if TYPE_CHECKING:
     from storage_api.metering.integral import Integral
+    from storage_api.metering.standing import Standing
 
 
 #: Half of the threads of a process: a year of a large site may take a minute.
@@ -61,6 +62,18 @@ class Meter:
         return sorted(
             (_row(integral, wanted, unit) for integral in found), key=lambda row: row.holder
         )
+
+    def standing(self, backend: str) -> "Standing | None":
+        """Who stores how much of which quota, by the last pass; ``None`` before the first.
+
+        Raises:
+            BackendError: the database is down.
+        """
+        from storage_api.metering.standing import standing  # noqa: PLC0415  # slow to import
+        from storage_api.metering.tables import TABLES  # noqa: PLC0415
+
+        with self.database.reading(TABLES) as connection:
+            return standing(connection, backend)
 
     def picture(
         self,

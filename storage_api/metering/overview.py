@@ -74,7 +74,7 @@ def overview(connection: Connection, wanted: Wanted, name: str) -> Overview:
     histories: dict[int, Values] = {holder.row: [] for holder in holders}
     objects: dict[int, int | None] = {}
     for moment in moments:
-        found = _at(connection, wanted.backend, shown, moment)
+        found = figures_at(connection, wanted.backend, shown, moment)
         for row, values in histories.items():
             values.append(found[row].used_bytes if row in found else None)
         objects |= {row: run.used_objects for row, run in found.items()}
@@ -136,7 +136,7 @@ def _holders(connection: Connection, wanted: Wanted, name: str) -> tuple[HolderK
     return kind, found
 
 
-def _at(
+def figures_at(
     connection: Connection, backend: str, kind: HolderKind, moment: int
 ) -> Mapping[int, Row[Any, Any, Any]]:
     """What is known of a moment, by holder."""

@@ -5,6 +5,7 @@ window.ui = SwaggerUIBundle({
   dom_id: "#swagger-ui",
   docExpansion: "none",
   displayRequestDuration: true,
+  deepLinking: true,
   filter: true,
   validatorUrl: null,
   // Whoever pastes a token forgets the word before it.
