@@ -1,0 +1,56 @@
+"""The CSCS document: tenants, customers, and the storage of projects and users."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from storage_api_client.caller import Caller
+from storage_api_client.records import GidCache
+
+
+class StorageResources:
+    """``/v3/<e>/storage-resources``, or at the address that CSCS' clients know."""
+
+    def __init__(self, caller: Caller, path: str) -> None:
+        self._caller = caller
+        self._path = path
+
+    def page(self, **query: str | int | bool | None) -> dict[str, Any]:
+        """One page of the document, with ``pagination``, ``filters_applied`` and ``skipped``.
+
+        Takes ``storage_system``, ``state``, ``status``, ``data_type``, ``page``, ``page_size``
+        and ``debug``.
+        """
+        return cast("dict[str, Any]", self._caller.get(self._path, query))
+
+    def list(
+        self,
+        *,
+        storage_system: str | None = None,
+        state: str | None = None,
+        status: str | None = None,
+        data_type: str | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Every item, asked for page by page."""
+        number = 1
+        while True:
+            found = self.page(
+                storage_system=storage_system,
+                state=state,
+                status=status,
+                data_type=data_type,
+                page=number,
+                page_size=500,
+            )
+            yield from found["resources"]
+            if not found["pagination"]["has_next"]:
+                return
+            number += 1
+
+
+class BackendStorageResources(StorageResources):
+    """The document of one back-end."""
+
+    def gid_cache(self) -> GidCache:
+        """How the lookup of Unix groups goes, in the process that answers."""
+        path = self._path.removesuffix("storage-resources") + "gid-cache"
+        return cast("GidCache", self._caller.get(path))
