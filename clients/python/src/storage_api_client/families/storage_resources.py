@@ -14,12 +14,27 @@ class StorageResources:
         self._caller = caller
         self._path = path
 
-    def page(self, **query: str | int | bool | None) -> dict[str, Any]:
-        """One page of the document, with ``pagination``, ``filters_applied`` and ``skipped``.
-
-        Takes ``storage_system``, ``state``, ``status``, ``data_type``, ``page``, ``page_size``
-        and ``debug``.
-        """
+    def page(  # noqa: PLR0913  # the query's own parameters
+        self,
+        *,
+        storage_system: str | None = None,
+        state: str | None = None,
+        status: str | None = None,
+        data_type: str | None = None,
+        page: int | None = None,
+        page_size: int | None = None,
+        debug: bool | None = None,
+    ) -> dict[str, Any]:
+        """One page of the document, with ``pagination``, ``filters_applied`` and ``skipped``."""
+        query = {
+            "storage_system": storage_system,
+            "state": state,
+            "status": status,
+            "data_type": data_type,
+            "page": page,
+            "page_size": page_size,
+            "debug": debug,
+        }
         return cast("dict[str, Any]", self._caller.get(self._path, query))
 
     def list(
