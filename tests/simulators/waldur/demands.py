@@ -28,7 +28,7 @@ class Demands:
             if not (user.is_staff or user.consumes(project)):
                 raise invalid(project=["Invalid hyperlink - Object does not exist."])
             given = _valid_attributes(offering, attributes)
-            resource = self._new_resource(offering, project, given, _valid_limits(limits))
+            resource = self._new_resource(offering, project, given, _valid_limits(offering, limits))
             return self.orders.place(
                 user, resource, "Create", attributes=given, limits=resource.limits
             )
@@ -38,7 +38,7 @@ class Demands:
             _need(user, resource)
             if resource.state != "OK":
                 raise wrong_state(["OK"])
-            wanted = _valid_limits(limits)
+            wanted = _valid_limits(resource.offering, limits)
             if wanted == resource.limits:
                 text = "Impossible to create update orders with limits set to exactly the same."
                 raise Refusal(400, [text])
@@ -110,15 +110,15 @@ def _valid_attributes(offering: Offering, attributes: Any) -> dict[str, Any]:
     return given
 
 
-def _valid_limits(limits: Any) -> Mapping[str, int]:
-    if not isinstance(limits, dict) or set(limits) != {"storage"}:
+def _valid_limits(offering: Offering, limits: Any) -> Mapping[str, int]:
+    if not isinstance(limits, dict) or set(limits) != offering.limited:
         raise invalid(limits=["Limits do not match the components of the offering."])
-    amount = limits["storage"]
-    if not isinstance(amount, int) or isinstance(amount, bool):
-        raise invalid(limits={"storage": ["A valid integer is required."]})
-    if not MIN_LIMIT <= amount <= MAX_LIMIT:
-        raise invalid(limits=[f"The limit must be between {MIN_LIMIT} and {MAX_LIMIT}."])
-    return {"storage": amount}
+    for name, amount in limits.items():
+        if not isinstance(amount, int) or isinstance(amount, bool):
+            raise invalid(limits={name: ["A valid integer is required."]})
+        if not MIN_LIMIT <= amount <= MAX_LIMIT:
+            raise invalid(limits=[f"The limit must be between {MIN_LIMIT} and {MAX_LIMIT}."])
+    return limits
 
 
 def _valid_options(options: Any) -> dict[str, Any]:

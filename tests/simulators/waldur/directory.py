@@ -85,8 +85,8 @@ class Directory:
             "name": offering.name,
             "slug": offering.slug,
             "created": moment(offering.created),
-            "type": "Marketplace.Slurm",
-            "state": "Active",
+            "type": offering.type,
+            "state": offering.state,
             "shared": True,
             "billable": True,
             "customer": f"{api}/customers/{offering.provider.uuid}/",
@@ -100,7 +100,8 @@ class Directory:
             "service_attributes": {},
             "attributes": {},
             "backend_metadata": {},
-            "options": {
+            "options": offering.options
+            or {
                 "order": list(offering.choices),
                 "options": {
                     name: {
@@ -113,8 +114,9 @@ class Directory:
                 },
             },
             "resource_options": {"order": [], "options": {}},
-            "components": [_component(offering)],
-            "plans": [_plan(api, offering)],
+            "components": offering.components,
+            "partitions": [],
+            "plans": [self.plan(offering)],
             **{name: [] for name in ("endpoints", "roles", "screenshots", "files")},
             **{name: [] for name in ("organization_groups", "integration_status")},
             "order_count": 0,
@@ -122,6 +124,23 @@ class Directory:
             "total_cost": 0,
             "total_cost_estimated": 0,
             "citation_count": -1,
+        }
+
+    @property
+    def category_url(self) -> str:
+        return f"{self._url()}/api/marketplace-categories/{CATEGORY}/"
+
+    def plan(self, offering: Offering) -> JsonObject:
+        return {
+            "url": f"{self._url()}/api/marketplace-plans/{offering.plan_uuid}/",
+            "uuid": offering.plan_uuid,
+            "name": offering.plan_name,
+            "unit": "month",
+            "unit_price": "0.0000000000",
+            "prices": {"storage": float(PRICE)} if not offering.prices else offering.prices,
+            "plan_type": "limit",
+            "archived": False,
+            "is_active": True,
         }
 
     def user(self, user: User) -> JsonObject:
@@ -145,41 +164,6 @@ class Directory:
                 *(_member(project) for project in sorted(user.member_of, key=_name)),
             ],
         }
-
-
-def _component(offering: Offering) -> JsonObject:
-    return {
-        "uuid": offering.uuid[::-1],
-        "type": "storage",
-        "name": "Storage",
-        "description": "",
-        "billing_type": "limit",
-        "measured_unit": "TB",
-        "limit_period": "month",
-        "limit_amount": None,
-        "article_code": "",
-        "min_value": 1,
-        "max_value": 10000,
-        "max_available_limit": None,
-        "default_limit": None,
-        "is_boolean": False,
-        "factor": None,
-        "is_builtin": False,
-    }
-
-
-def _plan(api: str, offering: Offering) -> JsonObject:
-    return {
-        "url": f"{api}/marketplace-plans/{offering.plan_uuid}/",
-        "uuid": offering.plan_uuid,
-        "name": "Standard",
-        "unit": "month",
-        "unit_price": "0.0000000000",
-        "prices": {"storage": float(PRICE)},
-        "plan_type": "limit",
-        "archived": False,
-        "is_active": True,
-    }
 
 
 def _owner(customer: Customer) -> JsonObject:

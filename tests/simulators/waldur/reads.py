@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tests.simulators.waldur.access import Access
+from tests.simulators.waldur.agents import listed
 from tests.simulators.waldur.calls import Call, encoded_reply, json_reply
 from tests.simulators.waldur.directory import Directory
 from tests.simulators.waldur.filters import ORDER_FILTERS, RESOURCE_FILTERS, Filter, narrowed
@@ -69,6 +70,15 @@ class Reads:
     def customers(self, call: Call) -> Reply:
         rows = self._access.customers(self._access.offering(call.user, call.key))
         return self._page(call, rows, self._directory.encoded_customer)
+
+    def usages(self, call: Call) -> Reply:
+        query = call.request.query
+        resource = self._access.provider_resource(call.user, query["resource_uuid"][-1])
+        periods = query.get("billing_period")
+        rows = [
+            row for (period, _), row in resource.usages.items() if not periods or period in periods
+        ]
+        return listed(rows)
 
     def _resources(self, call: Call, seen_by: Callable[..., list[Resource]]) -> Reply:
         rows = self._selected(call, lambda: seen_by(call.user), RESOURCE_FILTERS, RESOURCE_KEYS)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+from uuid import NAMESPACE_OID, uuid5
 
 ResourceState = Literal["Creating", "OK", "Erred", "Updating", "Terminating", "Terminated"]
 OrderType = Literal["Create", "Update", "Terminate"]
@@ -62,6 +63,30 @@ class Project:
     customer: Customer
 
 
+def component(kind: str = "storage", **values: Any) -> dict[str, Any]:
+    """A component of an offering: terabytes to be limited, unless ``values`` differ."""
+    return {
+        "uuid": uuid5(NAMESPACE_OID, kind).hex,
+        "type": kind,
+        "name": kind.capitalize(),
+        "description": "",
+        "billing_type": "limit",
+        "measured_unit": "TB",
+        "unit_factor": 1,
+        "limit_period": "month",
+        "limit_amount": None,
+        "article_code": "",
+        "min_value": 1,
+        "max_value": 10000,
+        "max_available_limit": None,
+        "default_limit": None,
+        "is_boolean": False,
+        "factor": None,
+        "is_builtin": False,
+        **values,
+    }
+
+
 @dataclass(eq=False)
 class Offering:
     """``choices`` are the attributes that an order must give, each with its legal values."""
@@ -74,6 +99,16 @@ class Offering:
     created: datetime
     choices: dict[str, tuple[str, ...]]
     plugin_options: dict[str, Any]
+    components: list[dict[str, Any]] = field(default_factory=lambda: [component()])
+    options: dict[str, Any] | None = None
+    state: str = "Active"
+    type: str = "Marketplace.Slurm"
+    plan_name: str = "Standard"
+    prices: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def limited(self) -> set[str]:
+        return {row["type"] for row in self.components if row["billing_type"] == "limit"}
 
 
 @dataclass(eq=False)
@@ -116,6 +151,10 @@ class Resource:
     options: Any = None
     backend_id: str = ""
     backend_metadata: Any = field(default_factory=dict)
+    endpoints: list[dict[str, str]] = field(default_factory=list)
+    # By billing period and component.
+    usages: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    synced: int = 0
     scope_uuid: str | None = None
     current_usages: dict[str, str] = field(default_factory=dict)
     error_message: str = ""

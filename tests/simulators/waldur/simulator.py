@@ -6,12 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.simulators.waldur.access import Access
+from tests.simulators.waldur.agents import Agents
 from tests.simulators.waldur.api import Api
 from tests.simulators.waldur.demands import Demands
 from tests.simulators.waldur.directory import Directory
 from tests.simulators.waldur.http import SimulatorServer
+from tests.simulators.waldur.imports import Imports
+from tests.simulators.waldur.offerings import Offerings
+from tests.simulators.waldur.people import People
 from tests.simulators.waldur.reads import Reads
 from tests.simulators.waldur.records import Offering, Order, Project, Resource, User
+from tests.simulators.waldur.secrets import Secrets
 from tests.simulators.waldur.seed import seed
 from tests.simulators.waldur.site import Site
 from tests.simulators.waldur.views import Views
@@ -36,10 +41,19 @@ class WaldurSimulator(Site, SimulatorServer):
         access = Access(self.store)
         self._views = Views(lambda: self.url)
         directory = Directory(lambda: self.url)
+        self.agents = Agents(self.store)
+        self.people = People(self.store, access)
+        self.secrets = Secrets(self.store, access)
+        self.imports = Imports(self.store, access)
         api = Api(
             self.store,
             Reads(self.store, access, self._views, directory),
             Writes(self.store, access, self._demands, self._views, empty_approval=empty_approval),
+            agents=self.agents,
+            people=self.people,
+            secrets=self.secrets,
+            imports=self.imports,
+            offerings=Offerings(self.store, access, directory),
         )
         SimulatorServer.__init__(self, api.answer, port=port)
 
@@ -62,20 +76,25 @@ class WaldurSimulator(Site, SimulatorServer):
         permissions: str = "775",
         name: str | None = None,
         limits: Any = None,
+        attributes: Mapping[str, Any] | None = None,
         by: User | None = None,
     ) -> Order:
         """Order a new resource, 10 TB unless ``limits`` differ."""
-        attributes = {
+        given = {
             "name": name or f"{project.slug}-{data_type}",
             "permissions": permissions,
             "storage_data_type": data_type,
+            **(attributes or {}),
         }
         wanted = {"storage": 10} if limits is None else limits
-        return self._demands.create(by or self.consumer, offering, project, attributes, wanted)
+        return self._demands.create(by or self.consumer, offering, project, given, wanted)
 
-    def change_limits(self, resource: Resource, storage: int, *, by: User | None = None) -> Order:
-        """``storage`` in TB."""
-        return self._demands.change_limits(by or self.consumer, resource, {"storage": storage})
+    def change_limits(
+        self, resource: Resource, storage: int, *, by: User | None = None, **others: int
+    ) -> Order:
+        """``storage`` in TB; ``others``: the offering's other components."""
+        limits = {"storage": storage, **others}
+        return self._demands.change_limits(by or self.consumer, resource, limits)
 
     def change_options(
         self, resource: Resource, options: Mapping[str, Any], *, by: User | None = None

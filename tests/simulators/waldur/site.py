@@ -15,6 +15,7 @@ from tests.simulators.waldur.records import (
     Resource,
     ResourceState,
     User,
+    component,
 )
 from tests.simulators.waldur.store import Store, now
 
@@ -99,7 +100,9 @@ class Site:
         name: str | None = None,
         provider: Customer | None = None,
         plugin_options: Mapping[str, Any] | None = None,
+        components: Iterable[dict[str, Any]] = (),
     ) -> Offering:
+        """Terabytes of storage, unless ``components`` differ."""
         with self.store.lock:
             offering = Offering(
                 uuid=self.store.new_uuid("offering"),
@@ -110,6 +113,7 @@ class Site:
                 created=now(),
                 choices={"permissions": PERMISSIONS, "storage_data_type": DATA_TYPES},
                 plugin_options={**PLUGIN_OPTIONS, **(plugin_options or {})},
+                components=list(components) or [component()],
             )
             self.store.offerings[offering.uuid] = offering
             return offering

@@ -6,8 +6,9 @@ import hashlib
 import re
 import threading
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.simulators.waldur.records import Customer, Offering, Order, Project, Resource, User
 
@@ -29,6 +30,8 @@ class Store:
         self.resources: dict[str, Resource] = {}
         self.orders: dict[str, Order] = {}
         self.users: dict[str, User] = {}
+        # What only agents and administrators see, as JSON objects by identifier.
+        self.tables: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         self._counted: Counter[str] = Counter()
 
     def new_uuid(self, kind: str) -> str:

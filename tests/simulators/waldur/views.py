@@ -93,7 +93,7 @@ class Views:
             "downscaled": False,
             "restrict_member_access": False,
             "paused": False,
-            "endpoints": [],
+            "endpoints": resource.endpoints,
             "available_actions": [],
             "order_in_progress": order and orjson.Fragment(self.encoded_order(order, _WHOLE)),
             "creation_order": creation and orjson.Fragment(self.encoded_order(creation, _WHOLE)),
@@ -172,13 +172,13 @@ class Views:
         return {
             "plan": f"{public}/plans/{offering.plan_uuid}/",
             "plan_unit": "month",
-            "plan_name": "Standard",
+            "plan_name": offering.plan_name,
             "plan_uuid": offering.plan_uuid,
             "plan_description": "",
         }
 
     def _new_plan(self, offering: Offering) -> dict[str, Any]:
-        return {"new_plan_name": "Standard", "new_plan_uuid": offering.plan_uuid}
+        return {"new_plan_name": offering.plan_name, "new_plan_uuid": offering.plan_uuid}
 
     def _project_part(self, project: Project) -> dict[str, Any]:
         return {

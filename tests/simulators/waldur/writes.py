@@ -74,6 +74,11 @@ class Writes:
             "set_backend_metadata": self._provider.set_backend_metadata,
             "update_options_direct": self._provider.update_options_direct,
             "set_state_ok": self._provider.set_state_ok,
+            "set_as_ok": self._provider.set_state_ok,
+            "set_as_erred": self._provider.set_as_erred,
+            "set_limits": self._provider.set_limits,
+            "set_endpoints": self._provider.set_endpoints,
+            "refresh_last_sync": self._provider.refresh_last_sync,
         }
         if call.action != "terminate" and call.action not in actions:
             raise Refusal(404, "<h1>Not Found</h1>")
@@ -106,7 +111,7 @@ class Writes:
         if resource is None:
             raise invalid(resource=["Object does not exist."])
         self._access.need_provider(call.user, resource.offering)
-        self._provider.set_usage(resource, call.body.get("usages"))
+        self._provider.set_usage(resource, call.body.get("usages"), call.body.get("date"))
         return Reply(201)
 
     def _approve_by_consumer(self, call: Call, order: Order) -> Reply:
