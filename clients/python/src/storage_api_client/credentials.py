@@ -115,6 +115,9 @@ def _read_jar(path: Path) -> RequestsCookieJar:
         raise ConfigurationError(f"{path}: not a file of cookies in Netscape's form") from None
     jar = RequestsCookieJar()
     for cookie in read:
+        if not cookie.expires:
+            # curl's way to write that it ends with the session, and 1970 otherwise.
+            cookie.expires = None
         jar.set_cookie(cookie)
     return jar
 
