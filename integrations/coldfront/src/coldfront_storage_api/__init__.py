@@ -1,0 +1,3 @@
+"""ColdFront allocations as storage on any back-end of storage-api."""
+
+__version__ = "1.0.0"

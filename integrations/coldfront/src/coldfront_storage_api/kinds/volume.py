@@ -1,0 +1,136 @@
+"""A volume.
+
+No back-end lets a volume carry a stamp, so the stamp is kept here: the volume's own UUID, which is
+recorded as soon as the service answers. The service never answers an existing volume as a new one.
+"""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar
+
+from coldfront_storage_api import record
+from coldfront_storage_api.failures import Misconfigured, Refused
+from coldfront_storage_api.kinds.base import Found, Storage, refuse_shrink
+from coldfront_storage_api.kinds.naming import chosen
+from storage_api_client import Conflict, Invalid, NotFound
+
+#: An export policy without a rule lets nobody in.
+CLOSED_POLICY = "coldfront-closed"
+_CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+class VolumeStorage(Storage):
+    needs: ClassVar = frozenset({"volumes"})
+
+    @property
+    def identity(self) -> str:
+        """``name#uuid``; without a UUID nobody answered yet that it was made."""
+        if self.recorded is not None:
+            return self.recorded
+        name = chosen(self.target, None, separator="_")
+        name = name if name[0].isalpha() else f"v_{name}"
+        return f"{name}#"
+
+    @property
+    def _name(self) -> str:
+        return self.identity.partition("#")[0]
+
+    def find(self) -> Found | None:
+        try:
+            volume = self.backend.volumes.get(self._name)
+        except NotFound:
+            return None
+        self._refuse_foreign(volume)
+        return Found(
+            limit=volume.get("size_total"),
+            used=volume.get("size_used"),
+            closed=volume.get("active_policy_name") == CLOSED_POLICY,
+            place=volume.get("junction_path") or self._name,
+        )
+
+    def _refuse_foreign(self, volume: Any) -> None:
+        uuid = self.identity.partition("#")[2]
+        if uuid:
+            ours = volume.get("uuid") == uuid
+        else:
+            # We were about to make it, and the name was free then, when the answer was lost.
+            ours = self._made_since(volume) and volume.get("junction_path") == self._path
+        if not ours:
+            raise Refused(f"The volume {self._name!r} exists already and is not this allocation's.")
+        if not uuid:
+            self._recognise(volume)
+
+    def _made_since(self, volume: Any) -> bool:
+        intended = record.recorded_at(self.target)
+        made = volume.get("creation_time")
+        if self.recorded is None or intended is None or made is None:
+            return False
+        moment = parsedate_to_datetime(made)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return intended - _CLOCKS_DIFFER <= moment <= datetime.now(UTC) + _CLOCKS_DIFFER
+
+    def _recognise(self, volume: Any) -> None:
+        self.recorded = f"{self._name}#{volume.get('uuid') or ''}"
+        record.correct(self.target, self.recorded)
+
+    @property
+    def _path(self) -> str:
+        return f"/{self._name}"
+
+    def make(self, size: int, options: frozenset[str] = frozenset()) -> str:
+        self.refuse_options(options)
+        wish: dict[str, Any] = {
+            "size_total": size,
+            "junction_path": self._path,
+            # What was granted is what there is.
+            "autosize_enabled": False,
+        }
+        if policy := self.target.setting("storage_api_export_policy"):
+            wish["active_policy_name"] = policy
+        try:
+            volume = self.backend.volumes.create(self._name, **wish)
+        except (Conflict, Invalid):
+            # Another process of ours may have been faster; a stranger's is refused.
+            if self.find() is None:
+                raise
+            return self._path
+        self._recognise(volume)
+        return self._path
+
+    def resize(self, size: int, found: Found) -> None:
+        refuse_shrink(size, found)
+        self.backend.volumes.update(self._name, size_total=size)
+
+    def close(self) -> None:
+        # Else nobody would know what to give back.
+        self._policy()
+        try:
+            self.backend.exports.get(CLOSED_POLICY)
+        except NotFound:
+            self.backend.exports.create(CLOSED_POLICY, rules=[])
+        self.backend.volumes.update(self._name, active_policy_name=CLOSED_POLICY)
+
+    def open(self) -> None:
+        self.backend.volumes.update(self._name, active_policy_name=self._policy())
+
+    def _policy(self) -> str:
+        policy = self.target.setting("storage_api_export_policy")
+        if policy is None or "export" not in self.families:
+            raise Misconfigured(
+                "A volume can be closed only where the back-end has export policies and the "
+                "resource an attribute storage_api_export_policy, to give it back."
+            )
+        return policy
+
+    def archive(self, found: Found) -> None:
+        # The whole volume is taken out of use, however much of it is used.
+        del found
+        self.delete()
+
+    def delete(self) -> None:
+        """Out of use, as the service does it: the data stay, and an administrator has them."""
+        try:
+            self.backend.volumes.delete(self._name)
+        except NotFound:
+            return
