@@ -1,0 +1,71 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import skip_or_fail
+from tests.integrations.waldur.agent import Site, agent_programs
+from tests.integrations.waldur.lab import Lab
+from tests.servers import DUMMY, Server, flask_server
+from tests.services.issuer import Issuer, issuer
+from tests.services.venvs import NotInstalled
+from tests.simulators.waldur import WaldurSimulator
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first run installs two hundred megabytes."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(900))
+
+
+@pytest.fixture(scope="session")
+def programs() -> Path:
+    try:
+        return agent_programs()
+    except NotInstalled as reason:
+        skip_or_fail(str(reason))
+
+
+@pytest.fixture(scope="module")
+def believed() -> Iterator[Issuer]:
+    with issuer() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def backends() -> str:
+    """``SAPI_BACKENDS`` of the service; modules choose their own."""
+    return DUMMY
+
+
+@pytest.fixture(scope="module")
+def service(
+    tmp_path_factory: pytest.TempPathFactory, believed: Issuer, backends: str
+) -> Iterator[Server]:
+    log = tmp_path_factory.mktemp("service") / "log"
+    with flask_server(believed.settings(SAPI_BACKENDS=backends), log) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def waldur() -> Iterator[WaldurSimulator]:
+    with WaldurSimulator(offerings=()) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def lab(
+    tmp_path_factory: pytest.TempPathFactory,
+    programs: Path,
+    believed: Issuer,
+    service: Server,
+    waldur: WaldurSimulator,
+) -> Lab:
+    folder = tmp_path_factory.mktemp("agent")
+    token = folder / "token"
+    token.touch(mode=0o600)
+    token.write_text(believed.token(), encoding="utf-8")
+    customer = waldur.add_customer("Climate Laboratory", slug="climate-lab")
+    project = waldur.add_project(customer, "Ocean Modelling", slug="msocean")
+    return Lab(waldur, service, token, Site(programs, folder), project)
