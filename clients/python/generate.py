@@ -1,7 +1,7 @@
-"""Prints ``records.py`` out of a ``swagger.json`` of a service that has every back-end.
+"""Writes ``records.py`` and ``texts.json`` out of a service's ``swagger.json``.
 
-Usage: ``python generate.py swagger.json > src/storage_api_client/records.py``. A test compares
-that file with what the service of this checkout says.
+Usage: ``python generate.py swagger.json src/storage_api_client``; the service must have a
+back-end of every class. A test compares the files with what the service of this checkout says.
 """
 
 import json
@@ -40,6 +40,19 @@ def records(document: Schema) -> str:
     text = "\n\n".join(classes)
     used = [name for name in _NAMES if re.search(rf"\b{name}\b", text)]
     return f"{_HEAD}\nfrom typing import {', '.join(used)}\n\n\n{text}"
+
+
+def texts(document: Schema) -> str:
+    """What each key of a request means, as JSON."""
+    found = {
+        name: {
+            key: schema["description"]
+            for key, schema in document["definitions"][name].get("properties", {}).items()
+            if "description" in schema
+        }
+        for name in sorted(_taken(document))
+    }
+    return json.dumps(found, indent=2) + "\n"
 
 
 def _in_order(definitions: Mapping[str, Schema]) -> list[str]:
@@ -142,5 +155,9 @@ def _plain_type(schema: Schema) -> str:
     return _TYPES[schema["type"]]
 
 
+MODULES = {"records.py": records, "texts.json": texts}
+
 if __name__ == "__main__":
-    sys.stdout.write(records(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+    read = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    for file, made in MODULES.items():
+        (Path(sys.argv[2]) / file).write_text(made(read), encoding="utf-8")

@@ -11,7 +11,7 @@ from storage_api_client.credentials import Anonymous, CookieFile, Credential, To
 from storage_api_client.errors import ConfigurationError
 from storage_api_client.families.storage_resources import StorageResources
 from storage_api_client.jobs import Jobs
-from storage_api_client.transport import Request, Transport
+from storage_api_client.transport import RETRIES, Request, Transport
 from storage_api_client.version import __version__
 
 
@@ -20,7 +20,8 @@ class Client:
 
     Give one of ``token``, ``token_file`` (read again when it changes) and ``cookies`` (a file
     of Netscape's form, also read again), or none of them. ``timeout`` is in seconds for
-    each answer; ``verify`` is ``False``, or the path of certificates to trust.
+    each answer; what is safe to repeat is sent again up to ``retries`` times. ``verify`` is
+    ``False``, or the path of certificates to trust.
 
     Raises:
         ConfigurationError: the address or the token will not do.
@@ -36,10 +37,16 @@ class Client:
         timeout: float = 30.0,
         verify: bool | str = True,
         user_agent: str = f"storage-api-client/{__version__}",
+        retries: int = RETRIES,
     ) -> None:
         credential = _credential(token, token_file, cookies)
         self._transport = Transport(
-            url, credential, timeout=timeout, verify=verify, user_agent=user_agent
+            url,
+            credential,
+            timeout=timeout,
+            verify=verify,
+            user_agent=user_agent,
+            retries=retries,
         )
         self._caller = Caller(self._transport)
         self.jobs = Jobs(self._caller)

@@ -22,8 +22,8 @@ from storage_api_client.errors import ApiError, ConfigurationError, Unavailable,
 
 log = logging.getLogger("storage_api_client")
 
-#: How often one request is sent at most.
-ATTEMPTS = 4
+#: How often a request is sent again at most.
+RETRIES = 3
 #: A service that wants a longer pause gets none: the caller decides.
 LONGEST_PAUSE = 30.0
 _FIRST_PAUSE = 0.5
@@ -52,7 +52,7 @@ class Request:
 class Transport:
     """Sends requests to one service. Threads may share it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # as Client's
         self,
         url: str,
         credential: Credential,
@@ -60,8 +60,10 @@ class Transport:
         timeout: float,
         verify: bool | str,
         user_agent: str,
+        retries: int,
     ) -> None:
         self.url = checked_url(url)
+        self._attempts = 1 + retries
         self._timeout = (min(_CONNECT_SECONDS, timeout), timeout)
         self._session = requests.Session()
         self._session.auth = Auth(credential)
@@ -83,7 +85,7 @@ class Transport:
             # What follows the host's name without a slash may make it another host's.
             raise ConfigurationError("a path must begin with a slash")
         unsure = False
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, self._attempts + 1):
             try:
                 return self._send_once(request)
             except ApiError as error:
@@ -93,7 +95,7 @@ class Transport:
                 error.may_have_happened = unsure
                 pause = _pause(error, attempt)
                 again = request.may_repeat or not (unsure or error.status)
-                if not (error.retryable and again) or attempt == ATTEMPTS or pause is None:
+                if not (error.retryable and again) or attempt == self._attempts or pause is None:
                     raise
                 log.debug("%s %s: again in %.1f s", request.method, request.path, pause)
                 time.sleep(pause)
