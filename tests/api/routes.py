@@ -67,6 +67,7 @@ PUBLISHED = "/api/storage-resources/"
 SERVICE: dict[str, dict[str, Role | None]] = {
     "/": {"GET": OPEN},
     "/swagger.json": {"GET": OPEN},
+    "/openapi.json": {"GET": OPEN},
     "/swaggerui/<path:filename>": {"GET": OPEN},
     "/page/<path:filename>": {"GET": OPEN},
     "/usage": {"GET": OPEN},
