@@ -13,6 +13,7 @@ from storage_api.allocations.service import Allocations
 from storage_api.api.bodies import MAX_BODY_BYTES
 from storage_api.api.conf import conf_namespace
 from storage_api.api.health import JOBS, health
+from storage_api.api.health import REPLICAS as REPLICAS_STATE
 from storage_api.api.jobs import jobs_namespace
 from storage_api.api.mount import mount_backends
 from storage_api.api.page import page
@@ -22,7 +23,7 @@ from storage_api.api.routing import name_known_backends, redirect_unversioned
 from storage_api.api.service import ServiceApi
 from storage_api.api.signon import callback, signon
 from storage_api.api.usage_page import usage_page
-from storage_api.backends.base import EXTENSION, StorageBackend
+from storage_api.backends.base import EXTENSION, REPLICAS, StorageBackend
 from storage_api.backends.monitor import Monitor
 from storage_api.backends.options import OptionError
 from storage_api.backends.registry import UnknownBackendError, load_backend_class
@@ -39,6 +40,8 @@ from storage_api.security.roles import Role, RoleTable
 from storage_api.security.tokens import TokenVerifier
 from storage_api.settings import Settings, load_settings, log_level_number
 from storage_api.settings_oauth import OAuthSettings
+from storage_api.transport.replicas import Replicas
+from storage_api.transport.shared_redis import SharedRedis
 from storage_api.transport.state import state_directory
 
 #: Tries to sign on, from one address.
@@ -59,7 +62,9 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     configure_logs(log_level_number(settings))
     backends = _build_backends(settings)
     app = Flask("storage_api", static_folder=None, template_folder=None)
-    _configure(app, settings)
+    redis = SharedRedis(settings.redis_url) if settings.redis_url else None
+    _configure(app, settings, redis)
+    replicas = app.extensions[REPLICAS] = Replicas(redis)
     for endpoint, backend in backends.items():
         backend.init_app(app, endpoint)
     mounted = app.extensions[EXTENSION]
@@ -68,7 +73,9 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     database = Database(settings.database_url, partial(state_directory, settings.state_directory))
     app.extensions["storage_api_allocations"] = Allocations(database)
     app.extensions["storage_api_meter"] = Meter(database, settings.billing_timezone)
-    app.extensions["storage_api_monitor"] = Monitor({**mounted, JOBS: jobs})
+    app.extensions["storage_api_monitor"] = Monitor(
+        {**mounted, JOBS: jobs, REPLICAS_STATE: replicas}
+    )
     watch_requests(app)
     app.before_request(jobs.work_beside)
     register_problems(app)
@@ -106,7 +113,7 @@ def _build_backends(settings: Settings) -> dict[str, StorageBackend]:
     return backends
 
 
-def _configure(app: Flask, settings: Settings) -> None:
+def _configure(app: Flask, settings: Settings, redis: SharedRedis | None) -> None:
     app.debug = settings.debug
     oauth_secret = settings.oauth.secret_key if settings.oauth else None
     app.config.update(
@@ -127,9 +134,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.extensions["storage_api_basic"] = (
         BasicAccount(basic.username, basic.password) if basic else None
     )
-    app.extensions["storage_api_limit"] = SignOnLimit(
-        settings.redis_url, per_minute=SIGN_ONS_PER_MINUTE
-    )
+    app.extensions["storage_api_limit"] = SignOnLimit(redis, per_minute=SIGN_ONS_PER_MINUTE)
     _configure_provider(app, settings.oauth)
     if settings.proxies:
         number = settings.proxies

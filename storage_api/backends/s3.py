@@ -24,6 +24,7 @@ from storage_api.domain.secrets import Secret
 from storage_api.transport.context import current_request_id, seconds_left
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import TransportSettings
+from storage_api.transport.turns import check_turns
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -68,6 +69,7 @@ class S3Plane:
         self, key: S3Key, call: Callable[[S3Client], T], headers: Mapping[str, str] | None = None
     ) -> T:
         """``call`` a client that signs with ``key``; raises our errors or an ``S3Refusal``."""
+        check_turns()
         request_id = current_request_id()
         extra = {"X-Request-Id": request_id} if request_id else {}
         token = _headers.set({**extra, **(headers or {})})

@@ -9,7 +9,8 @@ taken from the environment. Only what is safe to repeat is repeated.
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +29,12 @@ from storage_api.domain.errors import (
 )
 from storage_api.transport.context import current_request_id, seconds_left
 from storage_api.transport.gate import Gate, GateShut, NeverSent
+from storage_api.transport.turns import check_turns
 
 _MAX_ANSWER_BYTES = 256 * 1024 * 1024
 _CHUNK = 64 * 1024
 _ATTEMPTS = 3
+_HARMLESS = frozenset({"GET", "HEAD"})
 _RETRY_STATUSES = frozenset({429, 502, 503, 504})
 _LONGEST_PAUSE = 10.0
 
@@ -120,7 +123,7 @@ class HttpClient:
         for attempt in range(1, _ATTEMPTS + 1):
             last = attempt == _ATTEMPTS
             try:
-                with self._gate.enter():
+                with self._admission(call):
                     answer = self._send(call)
                     if answer.status in {429, 503}:
                         raise _Busy(answer)
@@ -139,6 +142,13 @@ class HttpClient:
                     return answer
                 self._pause(attempt, answer.headers.get("Retry-After"))
         raise AssertionError("the last attempt returns or raises")
+
+    @contextmanager
+    def _admission(self, call: _Call) -> Iterator[None]:
+        if call.method not in _HARMLESS:
+            check_turns()
+        with self._gate.enter():
+            yield
 
     def _send(self, call: _Call) -> Answer:
         settings = self._settings
