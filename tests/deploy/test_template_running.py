@@ -48,13 +48,17 @@ def hanging() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def site(shared: RedisServer, database: PostgresServer, hanging: str) -> Site:
-    return Site(
-        SAPI_BACKENDS=f"dummy🌈DummyStorage🦄{hanging}",
-        SAPI_REDIS_URL=shared.url,
-        SAPI_DATABASE_URL=database.create("template"),
-        SAMPLE_EVERY="1m",
-    )
+def services(shared: RedisServer, database: PostgresServer) -> dict[str, str]:
+    return {
+        "SAPI_REDIS_URL": shared.url,
+        "SAPI_DATABASE_URL": database.create("template"),
+        "SAMPLE_EVERY": "1m",
+    }
+
+
+@pytest.fixture(scope="module")
+def site(services: dict[str, str]) -> Site:
+    return Site(**services)
 
 
 def settings_of(site: Site, deployment: str, state: Path) -> dict[str, str]:
@@ -63,8 +67,11 @@ def settings_of(site: Site, deployment: str, state: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def server(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    services: dict[str, str], hanging: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("template")
+    site = Site(**services, SAPI_BACKENDS=f"dummy🌈DummyStorage🦄{hanging}")
     settings = settings_of(site, "storage-api", folder)
     with uwsgi_server(settings, folder / "log") as server:
         yield server
