@@ -1,7 +1,7 @@
 """Puts the service together: the only place that knows every part."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 import structlog
@@ -38,7 +38,13 @@ from storage_api.security.limits import SignOnLimit
 from storage_api.security.provider import IdentityProvider, ProviderSettings
 from storage_api.security.roles import Role, RoleTable
 from storage_api.security.tokens import TokenVerifier
-from storage_api.settings import Settings, load_settings, log_level_number
+from storage_api.settings import (
+    BackendSettings,
+    Settings,
+    backends_of,
+    load_settings,
+    log_level_number,
+)
 from storage_api.settings_oauth import OAuthSettings
 from storage_api.transport.replicas import Replicas
 from storage_api.transport.shared_redis import SharedRedis
@@ -58,9 +64,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     Raises:
         SettingsError: naming every mistake in the configuration, and no value.
     """
-    settings = load_settings(os.environ if environ is None else environ)
+    settings, backends = read_configuration(os.environ if environ is None else environ)
     configure_logs(log_level_number(settings))
-    backends = _build_backends(settings)
     app = Flask("storage_api", static_folder=None, template_folder=None)
     redis = SharedRedis(settings.redis_url) if settings.redis_url else None
     _configure(app, settings, redis)
@@ -99,18 +104,36 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     return app
 
 
-def _build_backends(settings: Settings) -> dict[str, StorageBackend]:
+def read_configuration(environ: Mapping[str, str]) -> tuple[Settings, dict[str, StorageBackend]]:
+    """The settings, and the back-ends built of theirs; neither has an effect yet.
+
+    Raises:
+        SettingsError: naming every mistake, also in back-ends' options, and no value.
+    """
+    try:
+        settings = load_settings(environ)
+    except SettingsError as error:
+        entries = backends_of(environ.get("SAPI_BACKENDS", ""), [])
+        raise SettingsError([*error.mistakes, *_build_backends(entries)[1]]) from None
+    backends, mistakes = _build_backends(settings.backends)
+    if mistakes:
+        raise SettingsError(mistakes)
+    return settings, backends
+
+
+def _build_backends(
+    entries: Iterable[BackendSettings],
+) -> tuple[dict[str, StorageBackend], list[str]]:
+    """Those that can be built, and what is wrong with the others."""
     backends: dict[str, StorageBackend] = {}
     mistakes = []
-    for entry in settings.backends:
+    for entry in entries:
         try:
             loaded = load_backend_class(entry.class_name)
             backends[entry.endpoint] = loaded.from_options(entry.options)
         except (UnknownBackendError, OptionError) as error:
             mistakes.append(f"SAPI_BACKENDS, {entry.endpoint}: {error}")
-    if mistakes:
-        raise SettingsError(mistakes)
-    return backends
+    return backends, mistakes
 
 
 def _configure(app: Flask, settings: Settings, redis: SharedRedis | None) -> None:
