@@ -16,7 +16,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z._-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: devserver
 devserver: ## start the service in the background with DummyStorage, or with what SAPI_BACKENDS says
@@ -58,8 +58,18 @@ sample: ## measure usage once and keep it; EVERY=15m goes on; configure with SAP
 	@tools/venv.sh
 	@exec .venv/bin/python -m storage_api.cli sample $(if $(EVERY),--every $(EVERY))
 
+.PHONY: swagger.json
+swagger.json: ## write build/swagger.json and build/openapi.json, of SAPI_BACKENDS or of every family
+	@tools/venv.sh
+	@tools/html.sh swagger
+
+.PHONY: html
+html: ## make build/html: the guides and the API reference
+	@tools/venv.sh dev
+	@tools/html.sh
+
 .PHONY: image
-image: ## build the container image with docker or podman
+image: ## build the container image with docker, podman or buildah
 	@tools/image.sh
 
 .PHONY: venv

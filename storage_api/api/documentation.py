@@ -64,6 +64,7 @@ _BODY_ERRORS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as application/json.",
 }
+_ORDER = ("parameters", "get", "post", "put", "patch", "delete")
 _SLUGS = {
     error.status: error.slug
     for error in (
@@ -145,10 +146,16 @@ def complete(spec: Schema, api: Api, app: Flask) -> Schema:
             _complete_operation(documented, operation, name, view_class, shared)
         for parameter in item.get("parameters", []):
             parameter["description"] = _PARAMETERS.get(parameter["name"], "")
+    spec["paths"] = {path: _in_order(item) for path, item in spec["paths"].items()}
     spec["definitions"] = dict(sorted(shared.definitions.items()))
     spec["responses"] = dict(sorted(shared.responses.items()))
     spec["produces"] = ["application/json", PROBLEM_TYPE]
     return spec
+
+
+def _in_order(item: Schema) -> Schema:
+    """Flask keeps a view's methods as a set, which differs in order from process to process."""
+    return {key: item[key] for key in _ORDER if key in item}
 
 
 def _views(api: Api, app: Flask) -> Any:

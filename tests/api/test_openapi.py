@@ -1,5 +1,7 @@
 """The OpenAPI document: valid, and saying all that the Swagger document says, of every back-end."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from storage_api.api.problems import PROBLEM_TYPE
 from tests.api.callers import call
 from tests.conformance.test_capabilities import ENTRIES
-from tests.servers import service
+from tests.servers import environment, service
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -191,12 +193,24 @@ def test_who_has_it_already_is_told_so(app: Flask, path: str) -> None:
     assert (other.status_code, other.data) == (200, first.data)
 
 
-@pytest.mark.parametrize("path", ["/swagger.json", "/openapi.json"])
-def test_processes_and_replicas_make_the_same_document(app: Flask, path: str) -> None:
-    settings = {"SAPI_BACKENDS": "🦄".join(f"e-{name}🌈{entry}" for name, entry in ENTRIES.items())}
-    tags = {call(service(settings), "GET", path).headers["ETag"] for _ in range(2)}
-    assert len(tags) == 1
-    assert call(app, "GET", path).headers["ETag"] not in tags
+def test_processes_and_replicas_make_the_same_document() -> None:
+    script = """
+from tests.servers import service
+for path in ("/swagger.json", "/openapi.json"):
+    print(service({"SAPI_LOG_LEVEL": "ERROR"}).test_client().get(path).headers["ETag"])
+"""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=environment({"PYTHONHASHSEED": seed}),
+            capture_output=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert said[0] == said[1]
+    assert len(set(said[0].split())) == 2
 
 
 def test_it_needs_no_role() -> None:
