@@ -132,6 +132,7 @@ class _Shared:
 def complete(spec: Schema, api: Api, app: Flask) -> Schema:
     """Fill ``spec`` in, and return it."""
     shared = _Shared()
+    spec["paths"] = {path: _in_order(item) for path, item in spec["paths"].items()}
     operations = {
         (_swagger_path(url), method.lower()): (view.view_class, resource_name)
         for resource_name, view, url, methods in _views(api, app)
@@ -146,7 +147,6 @@ def complete(spec: Schema, api: Api, app: Flask) -> Schema:
             _complete_operation(documented, operation, name, view_class, shared)
         for parameter in item.get("parameters", []):
             parameter["description"] = _PARAMETERS.get(parameter["name"], "")
-    spec["paths"] = {path: _in_order(item) for path, item in spec["paths"].items()}
     spec["definitions"] = dict(sorted(shared.definitions.items()))
     spec["responses"] = dict(sorted(shared.responses.items()))
     spec["produces"] = ["application/json", PROBLEM_TYPE]
