@@ -63,10 +63,15 @@ def free_port() -> int:
 
 @contextmanager
 def uwsgi_server(
-    settings: Mapping[str, str], log: Path, *, processes: int = 4, threads: int = 2
+    settings: Mapping[str, str],
+    log: Path,
+    *,
+    processes: int = 4,
+    threads: int = 2,
+    port: int | None = None,
 ) -> Iterator[Server]:
     """The service as production runs it: the project's own uwsgi.ini."""
-    port = free_port()
+    port = port or free_port()
     program = Path(sys.executable).parent / "uwsgi"
     own = {
         "UWSGI_HTTP_SOCKET": f"127.0.0.1:{port}",
