@@ -15,6 +15,7 @@ from storage_api.api.conf import conf_namespace
 from storage_api.api.health import JOBS, health
 from storage_api.api.health import REPLICAS as REPLICAS_STATE
 from storage_api.api.jobs import jobs_namespace
+from storage_api.api.metrics import Figures, metrics
 from storage_api.api.mount import mount_backends
 from storage_api.api.page import page
 from storage_api.api.problems import register_problems
@@ -32,6 +33,7 @@ from storage_api.environment import SettingsError
 from storage_api.jobs.engine import Jobs
 from storage_api.logs import configure_logs
 from storage_api.metering.meter import Meter
+from storage_api.metrics.sharing import share
 from storage_api.security.basic import BasicAccount
 from storage_api.security.keys import former_keys, session_key
 from storage_api.security.limits import SignOnLimit
@@ -66,6 +68,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     """
     settings, backends = read_configuration(os.environ if environ is None else environ)
     configure_logs(log_level_number(settings))
+    _count_together(os.environ if environ is None else environ)
     app = Flask("storage_api", static_folder=None, template_folder=None)
     redis = SharedRedis(settings.redis_url) if settings.redis_url else None
     _configure(app, settings, redis)
@@ -77,14 +80,15 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["storage_api_jobs"] = jobs
     database = Database(settings.database_url, partial(state_directory, settings.state_directory))
     app.extensions["storage_api_allocations"] = Allocations(database)
-    app.extensions["storage_api_meter"] = Meter(database, settings.billing_timezone)
+    meter = app.extensions["storage_api_meter"] = Meter(database, settings.billing_timezone)
+    app.extensions["storage_api_figures"] = Figures(jobs, meter, mounted)
     app.extensions["storage_api_monitor"] = Monitor(
         {**mounted, JOBS: jobs, REPLICAS_STATE: replicas}
     )
     watch_requests(app)
     app.before_request(jobs.work_beside)
     register_problems(app)
-    for blueprint in (page, usage_page, health, signon):
+    for blueprint in (page, usage_page, health, metrics, signon):
         app.register_blueprint(blueprint)
     api = ServiceApi()
     mount_backends(api, backends)
@@ -102,6 +106,16 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     if settings.state_directory is None and not app.debug:
         log.warning("state-directory-is-temporary", setting="SAPI_STATE_DIRECTORY")
     return app
+
+
+def _count_together(environ: Mapping[str, str]) -> None:
+    """Before anything is counted, and before workers are forked."""
+    try:
+        share(environ.get("PROMETHEUS_MULTIPROC_DIR"))
+    except OSError as error:
+        raise SettingsError(
+            [f"PROMETHEUS_MULTIPROC_DIR cannot be used: {error.strerror}"]
+        ) from None
 
 
 def read_configuration(environ: Mapping[str, str]) -> tuple[Settings, dict[str, StorageBackend]]:

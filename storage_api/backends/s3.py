@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from storage_api.backends.s3_errors import S3Refusal, refuse_page, translated
 from storage_api.domain.secrets import Secret
-from storage_api.transport.context import current_request_id, seconds_left
+from storage_api.metrics.systems import System
+from storage_api.transport.context import current_operation, current_request_id, seconds_left
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import TransportSettings
 from storage_api.transport.turns import check_turns
@@ -58,6 +59,7 @@ class S3Plane:
         self._region = region
         self._settings = settings
         self._gate = gate
+        self._metrics = System(settings.name)
         self._lock = threading.Lock()
         self._session: Any = None
         self._clients: OrderedDict[tuple[S3Key, float], tuple[float, S3Client]] = OrderedDict()
@@ -74,7 +76,8 @@ class S3Plane:
         extra = {"X-Request-Id": request_id} if request_id else {}
         token = _headers.set({**extra, **(headers or {})})
         try:
-            with self._gate.enter(), translated(self._settings.name):
+            counted = self._metrics.call(current_operation(), S3Refusal)
+            with self._gate.enter(), counted, translated(self._settings.name):
                 return call(self._client(key))
         finally:
             _headers.reset(token)

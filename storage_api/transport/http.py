@@ -27,7 +27,8 @@ from storage_api.domain.errors import (
     BackendTimeout,
     BackendUnavailable,
 )
-from storage_api.transport.context import current_request_id, seconds_left
+from storage_api.metrics.systems import System
+from storage_api.transport.context import current_operation, current_request_id, seconds_left
 from storage_api.transport.gate import Gate, GateShut, NeverSent
 from storage_api.transport.turns import check_turns
 
@@ -92,6 +93,7 @@ class HttpClient:
         self._settings = settings
         self._gate = gate
         self._auth = auth
+        self._metrics = System(settings.name)
         self._last_used = time.monotonic()
         self._idle_lock = threading.Lock()
         proxy = settings.proxy
@@ -124,7 +126,9 @@ class HttpClient:
             last = attempt == _ATTEMPTS
             try:
                 with self._admission(call):
-                    answer = self._send(call)
+                    with self._metrics.call(current_operation()) as counted:
+                        answer = self._send(call)
+                        counted.answered(answer.status)
                     if answer.status in {429, 503}:
                         raise _Busy(answer)
             except _Busy as busy:
@@ -234,6 +238,7 @@ class HttpClient:
             raise error or BackendUnavailable(
                 f"{self._settings.name} asks for patience.", retry_after=max(1, round(pause))
             )
+        self._metrics.retried()
         time.sleep(pause)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from storage_api.domain.errors import BackendTimeout
+from storage_api.metrics.instruments import CACHE_REQUESTS
 from storage_api.transport.context import REQUEST_SECONDS, seconds_left
 from storage_api.transport.stamp import Mark, Stamp
 
@@ -45,6 +46,7 @@ class Shared(Generic[T]):
                 flight = self._flight = Future()
                 self._ends = float("inf")
                 self._as_of = as_of
+        CACHE_REQUESTS.labels(self._stamp.kind, "miss" if leads else "hit").inc()
         if leads:
             self._run(flight)
         try:

@@ -26,6 +26,8 @@ class Stamp:
     """A mark that moves on with every change; the same name is the same mark everywhere."""
 
     def __init__(self, *name: str, redis: SharedRedis | None = None) -> None:
+        #: What is marked, without which one of its kind.
+        self.kind = name[0]
         self._name = f"stamp-{hashlib.sha256(chr(0).join(name).encode()).hexdigest()[:16]}"
         self._redis = redis
         self._seen = 0

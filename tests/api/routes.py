@@ -77,6 +77,8 @@ SERVICE: dict[str, dict[str, Role | None]] = {
     "/oauth-done": {"GET": OPEN},
     "/health/live": {"GET": OPEN},
     "/health/ready": {"GET": OPEN},
+    "/metrics": {"GET": OPEN},
+    "/metrics/backends": {"GET": U},
     "/v3/jobs": {"GET": A},
     "/v3/jobs/<string:job>": {"GET": A},
     "/v3/jobs/<string:job>/cancel": {"POST": A},
