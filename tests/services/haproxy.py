@@ -40,7 +40,11 @@ class Haproxy:
         self.wait_until_up(replica)
 
     def wait_until_up(self, replica: str) -> None:
-        _wait_for(lambda: self._told(replica)["status"] == "UP", f"{replica} is down")
+        _wait_for(lambda: self.is_up(replica), f"{replica} is down")
+
+    def is_up(self, replica: str) -> bool:
+        """What the health checks say."""
+        return self._told(replica)["status"] == "UP"
 
     def requests(self, replica: str) -> int:
         """How many it has been given."""

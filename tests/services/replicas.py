@@ -20,10 +20,11 @@ class Replica:
     port: int
     processes: int
     threads: int
+    server: Server = field(init=False)
     _running: ExitStack = field(default_factory=ExitStack)
     _starts: int = 0
 
-    def start(self) -> Server:
+    def start(self) -> None:
         self._starts += 1
         log = self.folder / f"log{self._starts}"
         own = {"TMPDIR": str(self.folder), "SAPI_STATE_DIRECTORY": str(self.folder)}
@@ -34,7 +35,7 @@ class Replica:
             threads=self.threads,
             port=self.port,
         )
-        return self._running.enter_context(server)
+        self.server = self._running.enter_context(server)
 
     def end(self) -> None:
         """As OpenShift or systemd does it: SIGTERM, and wait."""

@@ -1,7 +1,6 @@
 """Two replicas that share nothing but Redis and what is behind them, with HAProxy in front."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

@@ -1,7 +1,6 @@
 """What must hold whoever comes first, also where the two come to different replicas."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
