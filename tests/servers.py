@@ -22,6 +22,8 @@ from storage_api.app import create_app
 ROOT = Path(__file__).parent.parent
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
+#: How the names of what configures the service begin.
+_OURS = ("SAPI_", "FLASK_", "UWSGI_", "BASIC_AUTH_", "PROMETHEUS_", "SENTRY_", "OTEL_")
 
 DUMMY = "dummy🌈DummyStorage"
 
@@ -49,7 +51,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SAPI_", "FLASK_", "UWSGI_", "BASIC_AUTH_"))
+        if not name.startswith(_OURS)
     }
     return {**kept, "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT), **settings}
 
