@@ -10,6 +10,10 @@ TESTARGS ?=
 # For `make sample`: how often, such as 15m; empty = once.
 EVERY ?=
 
+# For `make soak`: how long, and how many at once.
+SECONDS ?= 600
+CLIENTS ?= 32
+
 export PYTHON PORT
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -47,6 +51,11 @@ lint: ## check style, types, layers, shell scripts and what got installed
 bench: ## measure: runs benchmarks/
 	@tools/venv.sh dev
 	@.venv/bin/python -m benchmarks
+
+.PHONY: soak
+soak: ## load two replicas, one back-end hanging for a third; SECONDS=600 CLIENTS=32; not in `make test`
+	@tools/venv.sh dev
+	@SECONDS=$(SECONDS) CLIENTS=$(CLIENTS) .venv/bin/python -m benchmarks.soak
 
 .PHONY: run
 run: ## serve with uWSGI in the foreground, as in production; configure with SAPI_*
