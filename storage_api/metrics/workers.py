@@ -27,7 +27,7 @@ def worker_figures() -> list[Figure]:
         Figure(
             computed.RESPAWNS.name,
             (),
-            sum(max(0, worker["respawn_count"] - 1) for worker in workers),
+            sum(worker["respawn_count"] for worker in workers),
         ),
         Figure(computed.LISTEN_QUEUE.name, (), uwsgi.listen_queue()),
     ]
