@@ -10,13 +10,17 @@ TESTARGS ?=
 # For `make sample`: how often, such as 15m; empty = once.
 EVERY ?=
 
+# For `make soak`: how long, and how many at once.
+SECONDS ?= 600
+CLIENTS ?= 32
+
 export PYTHON PORT
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z._-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: devserver
 devserver: ## start the service in the background with DummyStorage, or with what SAPI_BACKENDS says
@@ -48,6 +52,11 @@ bench: ## measure: runs benchmarks/
 	@tools/venv.sh dev
 	@.venv/bin/python -m benchmarks
 
+.PHONY: soak
+soak: ## load two replicas, one back-end hanging for a third; SECONDS=600 CLIENTS=32; not in `make test`
+	@tools/venv.sh dev
+	@SECONDS=$(SECONDS) CLIENTS=$(CLIENTS) .venv/bin/python -m benchmarks.soak
+
 .PHONY: run
 run: ## serve with uWSGI in the foreground, as in production; configure with SAPI_*
 	@tools/venv.sh
@@ -58,8 +67,18 @@ sample: ## measure usage once and keep it; EVERY=15m goes on; configure with SAP
 	@tools/venv.sh
 	@exec .venv/bin/python -m storage_api.cli sample $(if $(EVERY),--every $(EVERY))
 
+.PHONY: swagger.json
+swagger.json: ## write build/swagger.json and build/openapi.json, of SAPI_BACKENDS or of every family
+	@tools/venv.sh
+	@tools/html.sh swagger
+
+.PHONY: html
+html: ## make build/html: the guides and the API reference
+	@tools/venv.sh dev
+	@tools/html.sh
+
 .PHONY: image
-image: ## build the container image with docker or podman
+image: ## build the container image with docker, podman or buildah
 	@tools/image.sh
 
 .PHONY: venv

@@ -1,7 +1,7 @@
 """Puts the service together: the only place that knows every part."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 import structlog
@@ -13,7 +13,9 @@ from storage_api.allocations.service import Allocations
 from storage_api.api.bodies import MAX_BODY_BYTES
 from storage_api.api.conf import conf_namespace
 from storage_api.api.health import JOBS, health
+from storage_api.api.health import REPLICAS as REPLICAS_STATE
 from storage_api.api.jobs import jobs_namespace
+from storage_api.api.metrics import Figures, metrics
 from storage_api.api.mount import mount_backends
 from storage_api.api.overview_page import overview_page
 from storage_api.api.page import page
@@ -23,7 +25,7 @@ from storage_api.api.routing import name_known_backends, redirect_unversioned
 from storage_api.api.service import ServiceApi
 from storage_api.api.signon import callback, signon
 from storage_api.api.usage_page import usage_page
-from storage_api.backends.base import EXTENSION, StorageBackend
+from storage_api.backends.base import EXTENSION, REPLICAS, StorageBackend
 from storage_api.backends.monitor import Monitor
 from storage_api.backends.options import OptionError
 from storage_api.backends.registry import UnknownBackendError, load_backend_class
@@ -32,14 +34,23 @@ from storage_api.environment import SettingsError
 from storage_api.jobs.engine import Jobs
 from storage_api.logs import configure_logs
 from storage_api.metering.meter import Meter
+from storage_api.metrics.sharing import share
 from storage_api.security.basic import BasicAccount
 from storage_api.security.keys import former_keys, session_key
 from storage_api.security.limits import SignOnLimit
 from storage_api.security.provider import IdentityProvider, ProviderSettings
 from storage_api.security.roles import Role, RoleTable
 from storage_api.security.tokens import TokenVerifier
-from storage_api.settings import Settings, load_settings, log_level_number
+from storage_api.settings import (
+    BackendSettings,
+    Settings,
+    backends_of,
+    load_settings,
+    log_level_number,
+)
 from storage_api.settings_oauth import OAuthSettings
+from storage_api.transport.replicas import Replicas
+from storage_api.transport.shared_redis import SharedRedis
 from storage_api.transport.state import state_directory
 
 #: Tries to sign on, from one address.
@@ -56,11 +67,13 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     Raises:
         SettingsError: naming every mistake in the configuration, and no value.
     """
-    settings = load_settings(os.environ if environ is None else environ)
+    settings, backends = read_configuration(os.environ if environ is None else environ)
     configure_logs(log_level_number(settings))
-    backends = _build_backends(settings)
+    _count_together(os.environ if environ is None else environ)
     app = Flask("storage_api", static_folder=None, template_folder=None)
-    _configure(app, settings)
+    redis = SharedRedis(settings.redis_url) if settings.redis_url else None
+    _configure(app, settings, redis)
+    replicas = app.extensions[REPLICAS] = Replicas(redis)
     for endpoint, backend in backends.items():
         backend.init_app(app, endpoint)
     mounted = app.extensions[EXTENSION]
@@ -68,12 +81,15 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["storage_api_jobs"] = jobs
     database = Database(settings.database_url, partial(state_directory, settings.state_directory))
     app.extensions["storage_api_allocations"] = Allocations(database)
-    app.extensions["storage_api_meter"] = Meter(database, settings.billing_timezone)
-    app.extensions["storage_api_monitor"] = Monitor({**mounted, JOBS: jobs})
+    meter = app.extensions["storage_api_meter"] = Meter(database, settings.billing_timezone)
+    app.extensions["storage_api_figures"] = Figures(jobs, meter, mounted)
+    app.extensions["storage_api_monitor"] = Monitor(
+        {**mounted, JOBS: jobs, REPLICAS_STATE: replicas}
+    )
     watch_requests(app)
     app.before_request(jobs.work_beside)
     register_problems(app)
-    for blueprint in (page, usage_page, overview_page, health, signon):
+    for blueprint in (page, usage_page, overview_page, health, metrics, signon):
         app.register_blueprint(blueprint)
     api = ServiceApi()
     app.extensions["storage_api_doors"] = mount_backends(api, backends)
@@ -93,21 +109,49 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     return app
 
 
-def _build_backends(settings: Settings) -> dict[str, StorageBackend]:
+def _count_together(environ: Mapping[str, str]) -> None:
+    """Before anything is counted, and before workers are forked."""
+    try:
+        share(environ.get("PROMETHEUS_MULTIPROC_DIR"))
+    except OSError as error:
+        raise SettingsError(
+            [f"PROMETHEUS_MULTIPROC_DIR cannot be used: {error.strerror}"]
+        ) from None
+
+
+def read_configuration(environ: Mapping[str, str]) -> tuple[Settings, dict[str, StorageBackend]]:
+    """The settings, and the back-ends built of theirs; neither has an effect yet.
+
+    Raises:
+        SettingsError: naming every mistake, also in back-ends' options, and no value.
+    """
+    try:
+        settings = load_settings(environ)
+    except SettingsError as error:
+        entries = backends_of(environ.get("SAPI_BACKENDS", ""), [])
+        raise SettingsError([*error.mistakes, *_build_backends(entries)[1]]) from None
+    backends, mistakes = _build_backends(settings.backends)
+    if mistakes:
+        raise SettingsError(mistakes)
+    return settings, backends
+
+
+def _build_backends(
+    entries: Iterable[BackendSettings],
+) -> tuple[dict[str, StorageBackend], list[str]]:
+    """Those that can be built, and what is wrong with the others."""
     backends: dict[str, StorageBackend] = {}
     mistakes = []
-    for entry in settings.backends:
+    for entry in entries:
         try:
             loaded = load_backend_class(entry.class_name)
             backends[entry.endpoint] = loaded.from_options(entry.options)
         except (UnknownBackendError, OptionError) as error:
             mistakes.append(f"SAPI_BACKENDS, {entry.endpoint}: {error}")
-    if mistakes:
-        raise SettingsError(mistakes)
-    return backends
+    return backends, mistakes
 
 
-def _configure(app: Flask, settings: Settings) -> None:
+def _configure(app: Flask, settings: Settings, redis: SharedRedis | None) -> None:
     app.debug = settings.debug
     oauth_secret = settings.oauth.secret_key if settings.oauth else None
     app.config.update(
@@ -128,9 +172,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.extensions["storage_api_basic"] = (
         BasicAccount(basic.username, basic.password) if basic else None
     )
-    app.extensions["storage_api_limit"] = SignOnLimit(
-        settings.redis_url, per_minute=SIGN_ONS_PER_MINUTE
-    )
+    app.extensions["storage_api_limit"] = SignOnLimit(redis, per_minute=SIGN_ONS_PER_MINUTE)
     _configure_provider(app, settings.oauth)
     if settings.proxies:
         number = settings.proxies

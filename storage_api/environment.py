@@ -11,7 +11,7 @@ from storage_api.domain.secrets import Secret
 RESERVED_ENDPOINTS = frozenset(
     {
         *("api", "conf", "health", "jobs", "login", "login_basic", "logout", "metrics", "overview"),
-        *("static", "storage-resources", "swaggerui", "usage", "v3"),
+        *("replicas", "static", "storage-resources", "swaggerui", "usage", "v3"),
     }
 )
 

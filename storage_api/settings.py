@@ -97,7 +97,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         secret_key_fallbacks=tuple(
             Secret(key) for key in list_of(environ, "SAPI_SECRET_KEY_FALLBACKS", mistakes)
         ),
-        redis_url=_redis_url(environ, mistakes),
+        redis_url=redis_url_of(environ, mistakes),
         database_url=_database_url(environ, mistakes),
         state_directory=_state_directory(environ, mistakes),
         billing_timezone=_billing_timezone(environ, mistakes),
@@ -176,7 +176,7 @@ def log_level_of(environ: Mapping[str, str], mistakes: list[str]) -> str:
     return level
 
 
-def _redis_url(environ: Mapping[str, str], mistakes: list[str]) -> Secret | None:
+def redis_url_of(environ: Mapping[str, str], mistakes: list[str]) -> Secret | None:
     url = environ.get("SAPI_REDIS_URL", "")
     if url and not is_url(url, {"redis", "rediss"}):
         mistakes.append("SAPI_REDIS_URL must be a redis or rediss URL")

@@ -22,6 +22,8 @@ from storage_api.app import create_app
 ROOT = Path(__file__).parent.parent
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
+#: How the names of what configures the service begin.
+_OURS = ("SAPI_", "FLASK_", "UWSGI_", "BASIC_AUTH_", "PROMETHEUS_", "SENTRY_", "OTEL_")
 
 DUMMY = "dummy🌈DummyStorage"
 
@@ -49,7 +51,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SAPI_", "FLASK_", "UWSGI_", "BASIC_AUTH_"))
+        if not name.startswith(_OURS)
     }
     return {**kept, "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT), **settings}
 
@@ -63,10 +65,15 @@ def free_port() -> int:
 
 @contextmanager
 def uwsgi_server(
-    settings: Mapping[str, str], log: Path, *, processes: int = 4, threads: int = 2
+    settings: Mapping[str, str],
+    log: Path,
+    *,
+    processes: int = 4,
+    threads: int = 2,
+    port: int | None = None,
 ) -> Iterator[Server]:
     """The service as production runs it: the project's own uwsgi.ini."""
-    port = free_port()
+    port = port or free_port()
     program = Path(sys.executable).parent / "uwsgi"
     own = {
         "UWSGI_HTTP_SOCKET": f"127.0.0.1:{port}",

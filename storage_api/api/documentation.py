@@ -64,6 +64,7 @@ _BODY_ERRORS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as application/json.",
 }
+_ORDER = ("parameters", "get", "post", "put", "patch", "delete")
 _SLUGS = {
     error.status: error.slug
     for error in (
@@ -131,6 +132,7 @@ class _Shared:
 def complete(spec: Schema, api: Api, app: Flask) -> Schema:
     """Fill ``spec`` in, and return it."""
     shared = _Shared()
+    spec["paths"] = {path: _in_order(item) for path, item in spec["paths"].items()}
     operations = {
         (_swagger_path(url), method.lower()): (view.view_class, resource_name)
         for resource_name, view, url, methods in _views(api, app)
@@ -149,6 +151,11 @@ def complete(spec: Schema, api: Api, app: Flask) -> Schema:
     spec["responses"] = dict(sorted(shared.responses.items()))
     spec["produces"] = ["application/json", PROBLEM_TYPE]
     return spec
+
+
+def _in_order(item: Schema) -> Schema:
+    """Flask keeps a view's methods as a set, which differs in order from process to process."""
+    return {key: item[key] for key in _ORDER if key in item}
 
 
 def _views(api: Api, app: Flask) -> Any:

@@ -5,8 +5,9 @@ from flask import Blueprint, Response
 from storage_api.api.conf import monitor
 from storage_api.api.encoding import json_response
 
-#: The name under which the monitor watches the jobs; no back-end may have it.
+#: The names under which the monitor watches these; no back-end may have them.
 JOBS = "jobs"
+REPLICAS = "replicas"
 
 health = Blueprint("health", __name__, url_prefix="/health")
 
@@ -19,11 +20,11 @@ def live() -> Response:
 
 @health.get("/ready")
 def ready() -> Response:
-    """Ready, and how each back-end is, and the store of the jobs with who does them.
+    """Ready, and how each back-end is, the store of the jobs, and what the replicas share.
 
     One that is down does not make the service unready: taking its replicas
     away would take the other back-ends with them.
     """
     states = monitor().states()
-    jobs = states.pop(JOBS)
-    return json_response({"status": "ready", "backends": states, "jobs": jobs})
+    others = {name: states.pop(name) for name in (JOBS, REPLICAS)}
+    return json_response({"status": "ready", "backends": states, **others})

@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import Forbidden, LengthRequired
 
 from storage_api.backends.base import EXTENSION
+from storage_api.metrics.requests import request_answered, request_began, request_over
 from storage_api.security.audit import record_write
 from storage_api.security.csrf import SAFE_METHODS, is_cross_site_write
 from storage_api.security.principal import check_bearer_token, current_principal
@@ -45,8 +46,11 @@ def _begin() -> None:
     g.around.enter_context(serving(request_id))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
-    if backend := _backend():
+    backend = _backend()
+    if backend:
         structlog.contextvars.bind_contextvars(backend=backend)
+    request_began(backend)
+    g.around.callback(request_over, backend)
 
 
 def _refuse_unreadable_bodies() -> None:
@@ -68,13 +72,16 @@ def _finish(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.headers["Content-Security-Policy"] = _PAGE_POLICY
     principal = current_principal()
+    seconds = time.perf_counter() - g.began
+    rule = request.url_rule.rule if request.url_rule else None
+    request_answered(rule, _backend(), request.method, response.status_code, seconds)
     log.info(
         "request",
         method=request.method,
         path=request.path,
-        route=request.url_rule.rule if request.url_rule else None,
+        route=rule,
         status=response.status_code,
-        ms=round((time.perf_counter() - g.began) * 1000, 1),
+        ms=round(seconds * 1000, 1),
         who=principal.label,
         remote=request.remote_addr,
     )

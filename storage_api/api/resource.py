@@ -21,6 +21,7 @@ from storage_api.domain import names
 from storage_api.domain.errors import AlreadyExists, LockHeld
 from storage_api.security.principal import current_principal
 from storage_api.security.roles import Role
+from storage_api.transport.context import doing
 from storage_api.transport.doors import Door
 
 #: How each path parameter is checked.
@@ -68,7 +69,7 @@ class ApiResource(Resource):
         if operation.body is None and request.method == "POST" and not self.v3:
             NO_BODY.read()
         try:
-            with self.admission():
+            with doing(operation.id), self.admission():
                 result = method(**path, **body)
         except (AlreadyExists, LockHeld) as error:
             if self.v3:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Response, current_app, render_template
+from flask import Flask, Response, current_app, render_template
 from flask_restx import Api
 
 from storage_api import __version__
+from storage_api.api.descriptions import describe_at
 from storage_api.api.documentation import complete
 from storage_api.security.principal import current_principal
 
@@ -38,11 +39,14 @@ class ServiceApi(Api):
             version=__version__,
             description="Volumes, buckets, users, quotas and usage of every storage system.",
             authorizations=_AUTHORIZATIONS,
-            default_swagger_filename="swagger.json",
             license="Apache-2.0",
             doc="/",
         )
         self._document: dict[str, Any] | None = None
+
+    def _register_specs(self, app: Flask) -> None:
+        """flask-restx would encode the document anew for every request, and has but one form."""
+        describe_at(app, lambda: self.__schema__)
 
     def error_router(self, original_handler: Any, e: BaseException) -> Any:
         return original_handler(e)

@@ -9,6 +9,8 @@ from werkzeug.exceptions import NotFound, TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
 from storage_api.api.problems import problem
+from storage_api.domain.errors import StorageError
+from storage_api.metrics.instruments import SIGN_ON_FAILURES
 from storage_api.security.basic import BasicAccount
 from storage_api.security.limits import SignOnLimit
 from storage_api.security.principal import role_table
@@ -40,7 +42,13 @@ def login() -> BaseResponse:
 def callback() -> BaseResponse:
     """Where the provider sends the browser back to; mounted at the configured path."""
     _count("callback")
-    identity, target = _provider().complete()
+    try:
+        identity, target = _provider().complete()
+    except StorageError as error:
+        # 4xx is the caller's or the provider's no; anything else the provider's trouble.
+        reason = "refused" if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else "provider"
+        SIGN_ON_FAILURES.labels("callback", reason).inc()
+        raise
     roles = role_table().roles_of(identity.groups)
     start_session(Session(identity.subject, identity.display_name, roles))
     log.info("signed-on", who=identity.subject, roles=sorted(roles), groups=len(identity.groups))
@@ -60,6 +68,8 @@ def login_basic() -> BaseResponse:
         or given.type != "basic"
         or not account.accepts(given.username or "", given.password or "")
     ):
+        if given is not None:  # without one, the browser only has not asked yet
+            SIGN_ON_FAILURES.labels("basic", "refused").inc()
         return _challenge()
     name = given.username or ""
     start_session(Session(name, name, frozenset(Role)))
@@ -83,6 +93,7 @@ def _provider() -> IdentityProvider:
 def _count(what: str) -> None:
     limit: SignOnLimit = current_app.extensions["storage_api_limit"]
     if not limit.allows(what, request.remote_addr or ""):
+        SIGN_ON_FAILURES.labels(what, "limit").inc()
         raise TooManyRequests("Too many tries to sign on; wait a minute.", retry_after=60)
 
 

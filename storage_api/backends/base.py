@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from storage_api.backends.options import parse_options
 from storage_api.domain.capabilities import Capability
 from storage_api.domain.secrets import Secret
+from storage_api.transport.replicas import Replicas
 
 if TYPE_CHECKING:
     from flask import Flask
 
 #: The key under ``app.extensions`` that holds the back-ends by endpoint.
 EXTENSION = "storage_api"
+#: That which holds what they agree on with those of other replicas.
+REPLICAS = "storage_api_replicas"
 
 
 class StorageBackend(ABC):
@@ -33,6 +36,8 @@ class StorageBackend(ABC):
     Options: ClassVar[type[Any]]
     #: What the back-end declares; a test proves it equal to what it inherits.
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    #: Locks and stamps; one that is not mounted agrees with this host's processes only.
+    _replicas: Replicas = Replicas()
 
     @classmethod
     def from_options(cls, raw: Mapping[str, Secret]) -> Self:
@@ -47,6 +52,7 @@ class StorageBackend(ABC):
 
     def init_app(self, app: Flask, endpoint: str) -> None:
         """Mount this back-end under ``endpoint``."""
+        self._replicas = app.extensions.get(REPLICAS, self._replicas)
         app.extensions.setdefault(EXTENSION, {})[endpoint] = self
 
     @abstractmethod

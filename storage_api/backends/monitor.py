@@ -15,6 +15,8 @@ import structlog
 
 from storage_api.domain.errors import BackendError
 from storage_api.domain.models import State
+from storage_api.metrics.instruments import PROBE_SUCCESS, PROBED
+from storage_api.transport.context import doing
 
 PROBE_EVERY_SECONDS = 30.0
 #: What was found longer ago says nothing about now.
@@ -94,7 +96,8 @@ class Monitor:
     def _probe(self, endpoint: str) -> None:
         watch = self._watches[endpoint]
         try:
-            status, detail = State.UP, self._backends[endpoint].probe()
+            with doing("probe"):
+                status, detail = State.UP, self._backends[endpoint].probe()
         except BackendError as error:
             status, detail = State.DOWN, str(error)
         except Exception as error:  # whatever it is, the answer is "down" and the log has it
@@ -104,4 +107,6 @@ class Monitor:
             log.info("backend-state", backend=endpoint, state=status, detail=detail)
         watch.state = BackendState(status, detail, datetime.now(UTC))
         watch.probed = time.monotonic()
+        PROBE_SUCCESS.labels(endpoint).set(status is State.UP)
+        PROBED.labels(endpoint).set_to_current_time()
         watch.answered.set()

@@ -11,7 +11,7 @@ from storage_api.backends.rgw_names import MARKER, RESERVED, TENANT, full_uid, s
 from storage_api.domain.errors import BackendError, Conflict, Invalid, NotFound
 from storage_api.domain.models import Ref
 from storage_api.transport.context import extra_time
-from storage_api.transport.exclusive import exclusive
+from storage_api.transport.replicas import Replicas
 from storage_api.transport.shared import Shared
 
 Json = dict[str, Any]
@@ -32,6 +32,8 @@ class Common(NamedTuple):
 
 
 class RgwBase(ABC):
+    _replicas: Replicas
+
     @property
     @abstractmethod
     def _common(self) -> Common: ...
@@ -105,7 +107,7 @@ class RgwBase(ABC):
                 self._all_buckets.forget()
 
     def _alone(self, what: str, name: str) -> AbstractContextManager[None]:
-        return exclusive(f"{self._common.door}-{what}", self._common.address, name)
+        return self._replicas.exclusive(f"{self._common.door}-{what}", self._common.address, name)
 
     # Users
 

@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from storage_api.backends.s3_errors import S3Refusal, refuse_page, translated
 from storage_api.domain.secrets import Secret
-from storage_api.transport.context import current_request_id, seconds_left
+from storage_api.metrics.systems import System
+from storage_api.transport.context import current_operation, current_request_id, seconds_left
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import TransportSettings
+from storage_api.transport.turns import check_turns
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -57,6 +59,7 @@ class S3Plane:
         self._region = region
         self._settings = settings
         self._gate = gate
+        self._metrics = System(settings.name)
         self._lock = threading.Lock()
         self._session: Any = None
         self._clients: OrderedDict[tuple[S3Key, float], tuple[float, S3Client]] = OrderedDict()
@@ -68,11 +71,13 @@ class S3Plane:
         self, key: S3Key, call: Callable[[S3Client], T], headers: Mapping[str, str] | None = None
     ) -> T:
         """``call`` a client that signs with ``key``; raises our errors or an ``S3Refusal``."""
+        check_turns()
         request_id = current_request_id()
         extra = {"X-Request-Id": request_id} if request_id else {}
         token = _headers.set({**extra, **(headers or {})})
         try:
-            with self._gate.enter(), translated(self._settings.name):
+            counted = self._metrics.call(current_operation(), S3Refusal)
+            with self._gate.enter(), counted, translated(self._settings.name):
                 return call(self._client(key))
         finally:
             _headers.reset(token)

@@ -58,6 +58,10 @@ class Database:
         with self._transaction(tables, writes=True) as connection:
             yield connection
 
+    def is_there(self) -> bool:
+        """Whether anything may be kept; SQLite's file appears with the first transaction."""
+        return self._url is not None or (self._directory() / FILE_NAME).exists()
+
     def close(self) -> None:
         """Close the connections that nobody uses; the next transaction makes new ones."""
         with self._lock:

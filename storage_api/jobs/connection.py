@@ -6,21 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huey import Huey, RedisHuey, SqliteHuey
-from redis import ConnectionPool
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.retry import Retry
 
 from storage_api.domain.secrets import Secret
-from storage_api.jobs.leases import FileLeases, Leases, RedisLeases
 from storage_api.jobs.record import DATABASE
 from storage_api.jobs.serializer import JsonSerializer
 from storage_api.jobs.store import reaching
+from storage_api.transport.leases import FileLeases, Leases, RedisLeases
+from storage_api.transport.shared_redis import redis_pool
 
 _LEASES = "jobs.leases"
 _NAME = "storage-api"
-#: Callers wait for a Redis that is away no longer than this.
-_CONNECT_SECONDS = 1.0
 #: More than huey's second of waiting for work.
 _ANSWER_SECONDS = 3.0
 
@@ -49,13 +44,7 @@ def connect(directory: Path | None, redis_url: Secret | None, lease_seconds: flo
 
 
 def _redis(url: Secret, lease_seconds: float) -> Connection:
-    pool = ConnectionPool.from_url(
-        url.reveal(),
-        socket_timeout=_ANSWER_SECONDS,
-        socket_connect_timeout=_CONNECT_SECONDS,
-        # Once more where a connection was cut while it was idle; never where Redis is slow.
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-    )
+    pool = redis_pool(url, _ANSWER_SECONDS)
     huey = RedisHuey(_NAME, connection_pool=pool, serializer=JsonSerializer(), results=False)
     leases = RedisLeases(huey.storage.conn, lease_seconds)
     return Connection(huey, leases, pool.disconnect)

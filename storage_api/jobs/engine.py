@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,12 @@ class Jobs:
     def consume(self) -> None:
         """Do jobs in this thread, the process's main one, until SIGTERM or SIGINT."""
         self._here().consume()
+
+    def consumer_seen(self) -> datetime | None:
+        """When any consumer was last seen; ``None`` where the processes that serve do the jobs."""
+        if self._redis_url is None:
+            return None
+        return self._here().runner.store.consumer_seen()
 
     def probe(self) -> None:
         """Prove that jobs can be taken and will be done.

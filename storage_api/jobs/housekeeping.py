@@ -4,11 +4,11 @@ import time
 
 import structlog
 
-from storage_api.jobs.leases import Leases
 from storage_api.jobs.queue import Queue
 from storage_api.jobs.record import Record, now
 from storage_api.jobs.store import Store, StoreDown, reaching
 from storage_api.jobs.timing import Timing
+from storage_api.transport.leases import Leases
 
 _PAUSE_SECONDS = 0.2
 #: What is to be forgotten is looked for so often, as a part of the time that it is kept.

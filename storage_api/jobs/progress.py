@@ -8,9 +8,9 @@ from enum import StrEnum
 import structlog
 
 from storage_api.domain.progress import Progress, WorkStopped
-from storage_api.jobs.leases import Lease
 from storage_api.jobs.record import Record
 from storage_api.jobs.store import Store, StoreDown, reaching
+from storage_api.transport.leases import Lease
 
 #: So many errors are kept; of the others only their number.
 MAX_ERRORS = 100

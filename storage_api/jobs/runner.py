@@ -14,13 +14,13 @@ from storage_api.domain.models import JobState
 from storage_api.domain.progress import WorkStopped
 from storage_api.jobs.connection import Connection
 from storage_api.jobs.kinds import KINDS
-from storage_api.jobs.leases import Lease
 from storage_api.jobs.progress import Stop, StoredProgress, shortened, written_down
 from storage_api.jobs.queue import Queue
 from storage_api.jobs.record import Record, now
 from storage_api.jobs.store import Store, StoreDown, reaching
 from storage_api.jobs.timing import Timing
-from storage_api.transport.context import serving
+from storage_api.transport.context import doing, serving
+from storage_api.transport.leases import Lease
 
 #: Others look at a lease for a moment only.
 _PATIENCE_SECONDS = 0.5
@@ -105,7 +105,7 @@ class Runner:
         try:
             if backend is None or work is None:
                 raise StorageError(f"{job.backend!r} is not configured any more, or not for this.")
-            with serving(job.id, seconds=math.inf):
+            with serving(job.id, seconds=math.inf), doing(job.kind):
                 work(backend, record.target, progress)
         except NotFound:
             return None

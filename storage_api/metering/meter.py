@@ -75,6 +75,18 @@ class Meter:
         with self.database.reading(TABLES) as connection:
             return standing(connection, backend)
 
+    def last_passes(self) -> dict[str, int]:
+        """When each back-end's last pass that was kept began, in seconds since 1970.
+
+        Raises:
+            BackendError: the database is down.
+        """
+        from storage_api.metering import passes  # noqa: PLC0415  # slow to import
+        from storage_api.metering.tables import TABLES  # noqa: PLC0415
+
+        with self.database.reading(TABLES) as connection:
+            return passes.last_passes(connection)
+
     def picture(
         self,
         backend: str,

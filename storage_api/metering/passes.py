@@ -92,6 +92,13 @@ def history(connection: Connection, backend: str) -> History:
     return History(*connection.execute(kept).one())
 
 
+def last_passes(connection: Connection) -> dict[str, int]:
+    """When the last pass of each back-end that was kept began, in seconds since 1970."""
+    last = select(PASSES.c.backend, func.max(PASSES.c.began)).where(PASSES.c.state == DONE)
+    rows = connection.execute(last.group_by(PASSES.c.backend))
+    return {row[0]: row[1] for row in rows}
+
+
 def _is(wanted: Claim) -> ColumnElement[bool]:
     return (PASSES.c.backend == wanted.backend) & (PASSES.c.slot == wanted.slot)
 

@@ -22,7 +22,7 @@ from storage_api.metering.recording import record
 from storage_api.metering.runs import hold
 from storage_api.metering.tables import TABLES
 from storage_api.metering.walk import walk
-from storage_api.transport.context import serving
+from storage_api.transport.context import doing, serving
 
 #: Passes asked for singly within so many seconds are one: hosts with the same crontab.
 SINGLE_SLOT_SECONDS = 10
@@ -122,7 +122,7 @@ class Sampler:
             log.info("sampled-by-another")
             return Visit(Outcome.TAKEN, again_at)
         try:
-            with serving(uuid.uuid4().hex, seconds=passes.PASS_SECONDS):
+            with serving(uuid.uuid4().hex, seconds=passes.PASS_SECONDS), doing("sample"):
                 return Visit(self._measure(claim))
         except Exception as error:
             words = str(error) if isinstance(error, StorageError) else type(error).__name__

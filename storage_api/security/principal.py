@@ -6,6 +6,7 @@ from flask import current_app, g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
+from storage_api.metrics.instruments import SIGN_ON_FAILURES
 from storage_api.security.roles import Role, RoleTable
 from storage_api.security.session import Session, read_session
 from storage_api.security.tokens import TokenError, TokenVerifier
@@ -61,6 +62,7 @@ def check_bearer_token() -> None:
 
 
 def _refused(reason: str) -> Unauthorized:
+    SIGN_ON_FAILURES.labels("bearer", "refused").inc()
     challenge = WWWAuthenticate(
         "bearer",
         {"realm": "storage-api", "error": "invalid_token", "error_description": reason},

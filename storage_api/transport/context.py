@@ -1,4 +1,4 @@
-"""What the transport must know of the request that it serves: its id and its deadline."""
+"""What the transport must know of the request that it serves: its id, deadline and operation."""
 
 import time
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ _CLEAN_UP_SECONDS = 10.0
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_operation: ContextVar[str] = ContextVar("operation", default="other")
 
 
 @contextmanager
@@ -25,6 +26,20 @@ def serving(request_id: str, *, seconds: float = REQUEST_SECONDS) -> Iterator[No
     finally:
         _deadline.reset(deadline_token)
         _request_id.reset(id_token)
+
+
+@contextmanager
+def doing(operation: str) -> Iterator[None]:
+    """Calls to vendors inside are counted as made for ``operation``, of a bounded set of words."""
+    token = _operation.set(operation)
+    try:
+        yield
+    finally:
+        _operation.reset(token)
+
+
+def current_operation() -> str:
+    return _operation.get()
 
 
 def extra_time() -> AbstractContextManager[None]:

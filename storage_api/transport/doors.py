@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from storage_api.metrics.instruments import REFUSALS
+from storage_api.metrics.systems import Reason
 from storage_api.transport.gate import GateShut
 
 #: Fewer threads are not shared out: each back-end would get too few to be of use.
@@ -76,6 +78,7 @@ class Door:
         if self._own.acquire(blocking=False):
             return (self._own,)
         if not self._more.acquire(blocking=False):
+            REFUSALS.labels(self._name, Reason.DOOR).inc()
             raise GateShut(
                 f"{self._name} keeps {self._limit} requests busy already, which is its limit here.",
                 retry_after=2,
@@ -83,6 +86,7 @@ class Door:
         if self._common.acquire(blocking=False):
             return (self._more, self._common)
         self._more.release()
+        REFUSALS.labels(self._name, Reason.THREADS).inc()
         raise GateShut(
             f"{self._name} and other back-ends keep all threads busy that they may have here.",
             retry_after=2,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from storage_api.domain.errors import BackendTimeout, BackendUnavailable
+from storage_api.metrics.systems import Reason, System
 from storage_api.transport.context import seconds_left
 
 TRIP_AFTER = 5
@@ -38,6 +39,7 @@ class Gate:
         self._lock = threading.Lock()
         self._failures = 0
         self._closed_until = 0.0
+        self._metrics = System(name)
 
     @contextmanager
     def enter(self) -> Iterator[None]:
@@ -48,7 +50,8 @@ class Gate:
         """
         self._admit()
         try:
-            if not self._slots.acquire(timeout=seconds_left(PATIENCE_SECONDS)):
+            if not self._slot():
+                self._metrics.refused(Reason.CONCURRENCY)
                 raise GateShut(
                     f"{self._name} already serves {self._capacity} requests at once, "
                     "which is its limit here.",
@@ -70,6 +73,12 @@ class Gate:
         finally:
             self._slots.release()
 
+    def _slot(self) -> bool:
+        if self._slots.acquire(blocking=False):
+            return True
+        with self._metrics.waiting.track_inprogress():
+            return self._slots.acquire(timeout=seconds_left(PATIENCE_SECONDS))
+
     def _admit(self) -> None:
         """While cooling down let nobody through; afterwards one caller tries for all."""
         with self._lock:
@@ -79,6 +88,7 @@ class Gate:
             if wait <= 0:
                 self._closed_until = time.monotonic() + COOL_DOWN_SECONDS
                 return
+        self._metrics.refused(Reason.BREAKER)
         raise GateShut(
             f"{self._name} failed {TRIP_AFTER} times in a row and is left alone for a while.",
             retry_after=max(1, round(wait)),
@@ -93,7 +103,14 @@ class Gate:
         with self._lock:
             self._failures += 1
             self._closed_until = time.monotonic() + COOL_DOWN_SECONDS
+            failures = self._failures
+        if failures == TRIP_AFTER:
+            self._metrics.tripped()
+        if failures >= TRIP_AFTER:
+            self._metrics.breaker_open(COOL_DOWN_SECONDS)
 
     def _answered(self) -> None:
         with self._lock:
-            self._failures = 0
+            healed, self._failures = self._failures >= TRIP_AFTER, 0
+        if healed:
+            self._metrics.breaker_closed()

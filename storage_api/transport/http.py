@@ -9,7 +9,8 @@ taken from the environment. Only what is safe to repeat is repeated.
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +27,15 @@ from storage_api.domain.errors import (
     BackendTimeout,
     BackendUnavailable,
 )
-from storage_api.transport.context import current_request_id, seconds_left
+from storage_api.metrics.systems import System
+from storage_api.transport.context import current_operation, current_request_id, seconds_left
 from storage_api.transport.gate import Gate, GateShut, NeverSent
+from storage_api.transport.turns import check_turns
 
 _MAX_ANSWER_BYTES = 256 * 1024 * 1024
 _CHUNK = 64 * 1024
 _ATTEMPTS = 3
+_HARMLESS = frozenset({"GET", "HEAD"})
 _RETRY_STATUSES = frozenset({429, 502, 503, 504})
 _LONGEST_PAUSE = 10.0
 
@@ -89,6 +93,7 @@ class HttpClient:
         self._settings = settings
         self._gate = gate
         self._auth = auth
+        self._metrics = System(settings.name)
         self._last_used = time.monotonic()
         self._idle_lock = threading.Lock()
         proxy = settings.proxy
@@ -120,8 +125,10 @@ class HttpClient:
         for attempt in range(1, _ATTEMPTS + 1):
             last = attempt == _ATTEMPTS
             try:
-                with self._gate.enter():
-                    answer = self._send(call)
+                with self._admission(call):
+                    with self._metrics.call(current_operation()) as counted:
+                        answer = self._send(call)
+                        counted.answered(answer.status)
                     if answer.status in {429, 503}:
                         raise _Busy(answer)
             except _Busy as busy:
@@ -139,6 +146,13 @@ class HttpClient:
                     return answer
                 self._pause(attempt, answer.headers.get("Retry-After"))
         raise AssertionError("the last attempt returns or raises")
+
+    @contextmanager
+    def _admission(self, call: _Call) -> Iterator[None]:
+        if call.method not in _HARMLESS:
+            check_turns()
+        with self._gate.enter():
+            yield
 
     def _send(self, call: _Call) -> Answer:
         settings = self._settings
@@ -224,6 +238,7 @@ class HttpClient:
             raise error or BackendUnavailable(
                 f"{self._settings.name} asks for patience.", retry_after=max(1, round(pause))
             )
+        self._metrics.retried()
         time.sleep(pause)
 
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from storage_api.domain.errors import BackendTimeout
+from storage_api.metrics.instruments import CACHE_REQUESTS
 from storage_api.transport.context import REQUEST_SECONDS, seconds_left
-from storage_api.transport.stamp import Stamp
+from storage_api.transport.stamp import Mark, Stamp
 
 T = TypeVar("T")
 
@@ -20,7 +21,7 @@ _LASTS_SECONDS = 2.0
 class Shared(Generic[T]):
     """Fetches once for all threads; an answer ``lasts`` some seconds, an error does not.
 
-    A change that any process of this host reports with ``forget`` ends it at once.
+    A change that any process reports with ``forget`` ends it at once.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class Shared(Generic[T]):
         self._fetch = fetch
         self._lasts = lasts
         self._stamp = stamp
-        self._as_of = 0
+        self._as_of: Mark | None = None
         self._lock = threading.Lock()
         self._flight: Future[tuple[T, datetime]] | None = None
         self._ends = 0.0
@@ -45,6 +46,7 @@ class Shared(Generic[T]):
                 flight = self._flight = Future()
                 self._ends = float("inf")
                 self._as_of = as_of
+        CACHE_REQUESTS.labels(self._stamp.kind, "miss" if leads else "hit").inc()
         if leads:
             self._run(flight)
         try:

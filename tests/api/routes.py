@@ -67,6 +67,7 @@ PUBLISHED = "/api/storage-resources/"
 SERVICE: dict[str, dict[str, Role | None]] = {
     "/": {"GET": OPEN},
     "/swagger.json": {"GET": OPEN},
+    "/openapi.json": {"GET": OPEN},
     "/swaggerui/<path:filename>": {"GET": OPEN},
     "/page/<path:filename>": {"GET": OPEN},
     "/usage": {"GET": OPEN},
@@ -76,6 +77,8 @@ SERVICE: dict[str, dict[str, Role | None]] = {
     "/oauth-done": {"GET": OPEN},
     "/health/live": {"GET": OPEN},
     "/health/ready": {"GET": OPEN},
+    "/metrics": {"GET": OPEN},
+    "/metrics/backends": {"GET": U},
     "/v3/jobs": {"GET": A},
     "/v3/jobs/<string:job>": {"GET": A},
     "/v3/jobs/<string:job>/cancel": {"POST": A},

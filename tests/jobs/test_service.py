@@ -3,11 +3,7 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +11,9 @@ import pytest
 
 from tests.conformance.client import OverNetwork
 from tests.jobs.lab import Lab, wait_for
+from tests.jobs.program import consumer
 from tests.jobs.storage import LabStorage, install
-from tests.servers import ROOT, environment, flask_server, uwsgi_server
+from tests.servers import ROOT, flask_server, uwsgi_server
 from tests.services.redis import RedisServer
 
 
@@ -106,25 +103,6 @@ def test_flask_run_does_jobs_too(tmp_path: Path, settings: dict[str, str]) -> No
     with flask_server(settings, tmp_path / "log") as server:
         api = OverNetwork(server.url)
         assert until(api, purge(api, "steps.3.10"), "done")["done"] == 3
-
-
-@contextmanager
-def consumer(settings: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "storage_api.jobs"],
-            cwd=ROOT,
-            env=environment(settings),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
 
 
 def test_with_redis_consumers_of_their_own_do_the_jobs(

@@ -22,7 +22,6 @@ from storage_api.domain.secrets import Secret
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import HttpClient, TransportSettings
 from storage_api.transport.shared import Shared
-from storage_api.transport.stamp import Stamp
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -56,9 +55,9 @@ class CroitStorage(Purging, Namespaces, Accounting, Metering, StorageBackend):
     def init_app(self, app: Flask, endpoint: str) -> None:
         """Of several clusters, errors and logs tell which one they are about."""
         self._name = f"{endpoint} ({_KIND})"
+        super().init_app(app, endpoint)
         # Made now, and connected later: of two first callers at once, each would make its own.
         _ = self._croit, self._s3, self._all_buckets, self._series_names
-        super().init_app(app, endpoint)
 
     @cached_property
     def _croit(self) -> CroitClient:
@@ -76,13 +75,13 @@ class CroitStorage(Purging, Namespaces, Accounting, Metering, StorageBackend):
 
     @cached_property
     def _all_buckets(self) -> Shared[list[Json]]:
-        return Shared(self._croit.list_buckets, Stamp("croit", self._options.root))
+        return Shared(self._croit.list_buckets, self._replicas.stamp("croit", self._options.root))
 
     @cached_property
     def _series_names(self) -> Shared[list[Json]]:
         return Shared(
             self._croit.user_series_names,
-            Stamp("croit-series", self._options.root),
+            self._replicas.stamp("croit-series", self._options.root),
             lasts=_SERIES_NAMES_LAST_SECONDS,
         )
 

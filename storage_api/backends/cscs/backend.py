@@ -38,9 +38,9 @@ class CscsStorage(StorageResources, Orders, Volumes, Namespaces, StorageBackend)
     def init_app(self, app: Flask, endpoint: str) -> None:
         """Of several, errors and logs tell which one they are about."""
         self._name = f"{endpoint} (Waldur)"
+        super().init_app(app, endpoint)
         # Made now, and connected later: of two first callers at once, each would make its own.
         _ = self._catalogue
-        super().init_app(app, endpoint)
 
     def probe(self) -> None:
         """Waldur answers, and shows our token every offering that is configured."""

@@ -20,7 +20,7 @@ from storage_api.domain.errors import Conflict, NotFound
 from storage_api.domain.secrets import Secret
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import HttpClient, TransportSettings
-from storage_api.transport.stamp import Stamp
+from storage_api.transport.replicas import Replicas
 
 _KIND = "Waldur"
 #: A GID service that hangs must not make the list of Waldur's resources wait for long.
@@ -29,6 +29,8 @@ _LONGEST_GID_WAIT = 10.0
 
 class CscsBase:
     """Built from options; connects on first use."""
+
+    _replicas: Replicas
 
     def __init__(self, options: CscsOptions) -> None:
         self._options = options
@@ -88,7 +90,7 @@ class CscsBase:
     def _catalogue(self) -> Catalogue[Snapshot]:
         options = self._options
         # Of the whole Waldur: a reconciler may know fewer of its offerings.
-        stamp = Stamp("cscs", options.waldur_root)
+        stamp = self._replicas.stamp("cscs", options.waldur_root)
         return Catalogue(
             self._reader.snapshot,
             stamp,

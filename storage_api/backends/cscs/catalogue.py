@@ -25,7 +25,7 @@ from storage_api.transport.context import (
     seconds_left,
     serving,
 )
-from storage_api.transport.stamp import Stamp
+from storage_api.transport.stamp import Mark, Stamp
 
 T = TypeVar("T")
 
@@ -47,14 +47,14 @@ class Kept(Generic[T]):
 class _Reading(Generic[T]):
     value: T
     began: float
-    as_of: int
+    as_of: Mark
 
 
 @dataclass(frozen=True)
 class _Flight(Generic[T]):
     """A reading that is being made; ``as_of``: the changes of ours that it surely shows."""
 
-    as_of: int
+    as_of: Mark
     result: "Future[_Reading[T]]"
 
 
@@ -94,7 +94,7 @@ class Catalogue(Generic[T]):
         return self._wait(flight, spare)
 
     def forget(self) -> None:
-        """Something has changed: every process of this host reads anew from now on."""
+        """Something has changed: every process reads anew from now on."""
         self._stamp.advance()
 
     def _wait(self, flight: _Flight[T], spare: _Reading[T] | None) -> Kept[T]:
@@ -110,7 +110,7 @@ class Catalogue(Generic[T]):
             raise BackendTimeout("The list that is being read is not there yet.") from None
         return Kept(reading.value, _age(reading))
 
-    def _begin(self, as_of: int) -> _Flight[T]:
+    def _begin(self, as_of: Mark) -> _Flight[T]:
         flight: _Flight[T] = _Flight(as_of, Future())
         request_id = current_request_id() or uuid.uuid4().hex
         threading.Thread(target=self._fly, args=(flight, request_id), daemon=True).start()

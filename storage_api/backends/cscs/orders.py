@@ -25,7 +25,6 @@ from storage_api.domain.errors import (
     NotFound,
 )
 from storage_api.domain.models import Order, Quota, Volume
-from storage_api.transport.exclusive import exclusive
 
 #: After one of these the step may or may not have been taken; a conflict may be our own repeat.
 _UNSURE = (BackendTimeout, BackendUnavailable, BackendMisbehaved, Conflict)
@@ -175,7 +174,8 @@ class Orders(CscsBase, OrderStore):
 
     @contextmanager
     def _changing(self, kind: str, name: str) -> Iterator[None]:
-        with self._waiting.enter(), exclusive(kind, self._options.waldur_root, name):
+        root = self._options.waldur_root
+        with self._waiting.enter(), self._replicas.exclusive(kind, root, name):
             yield
 
     def _volume(self, uuid: str) -> Volume:

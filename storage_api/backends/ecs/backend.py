@@ -22,7 +22,6 @@ from storage_api.domain.models import Capacity
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import HttpClient, TransportSettings
 from storage_api.transport.shared import Shared
-from storage_api.transport.stamp import Stamp
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -93,8 +92,10 @@ class EcsStorage(Allocations, Accounts, Capacities, Metering, Probing, StorageBa
         origin = self._options.origin
         return _Connected(
             self._client(),
-            Shared(self._fetch_groups, Stamp("ecs-groups", origin), lasts=LAST_SECONDS),
-            Shared(self._fetch_capacity, Stamp("ecs-capacity", origin)),
+            Shared(
+                self._fetch_groups, self._replicas.stamp("ecs-groups", origin), lasts=LAST_SECONDS
+            ),
+            Shared(self._fetch_capacity, self._replicas.stamp("ecs-capacity", origin)),
         )
 
     def _client(self) -> Ecs:

@@ -12,7 +12,7 @@ from storage_api.backends.ecs.settings import EcsOptions
 from storage_api.backends.ecs.wire import Json
 from storage_api.domain.errors import BackendError, BackendMisbehaved, Invalid, NotFound
 from storage_api.transport.context import current_request_id, seconds_left, serving
-from storage_api.transport.exclusive import exclusive
+from storage_api.transport.replicas import Replicas
 
 _EXTRA_SECONDS = 10.0
 _APPEARS_SECONDS = 10.0
@@ -26,6 +26,7 @@ class EcsBase(ABC):
 
     _name: str
     _options: EcsOptions
+    _replicas: Replicas
 
     @property
     @abstractmethod
@@ -65,16 +66,16 @@ class EcsBase(ABC):
     def _find_bucket(self, namespace: str, name: str) -> Json | None:
         return self._ecs.find(("object", "bucket", name, "info"), {"namespace": namespace})
 
-    # One change at a time, on this host. Nested in this order only: namespace, user, bucket.
+    # One change at a time. Nested in this order only: namespace, user, bucket.
 
     def _changing_namespace(self, name: str) -> AbstractContextManager[None]:
-        return exclusive("ecs-namespace", self._options.origin, name)
+        return self._replicas.exclusive("ecs-namespace", self._options.origin, name)
 
     def _changing_user(self, namespace: str, uid: str) -> AbstractContextManager[None]:
-        return exclusive("ecs-user", self._options.origin, namespace, uid)
+        return self._replicas.exclusive("ecs-user", self._options.origin, namespace, uid)
 
     def _changing_bucket(self, namespace: str, bucket: str) -> AbstractContextManager[None]:
-        return exclusive("ecs-bucket", self._options.origin, namespace, bucket)
+        return self._replicas.exclusive("ecs-bucket", self._options.origin, namespace, bucket)
 
     @abstractmethod
     def _forget_capacity(self) -> None:

@@ -18,7 +18,6 @@ from storage_api.domain.models import Volume
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import HttpClient, TransportSettings
 from storage_api.transport.shared import Shared
-from storage_api.transport.stamp import Stamp
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -50,9 +49,9 @@ class NetappStorage(Clones, Locks, Capacities, Probing, StorageBackend):
     def init_app(self, app: Flask, endpoint: str) -> None:
         """Of several filers, errors and logs tell which one they are about."""
         self._name = f"{endpoint} ({_KIND})"
+        super().init_app(app, endpoint)
         # Made now, and connected later: of two first callers at once, each would make its own.
         _ = self._ontap, self._all_volumes, self._node_map
-        super().init_app(app, endpoint)
 
     @cached_property
     def _ontap(self) -> Ontap:
@@ -81,7 +80,9 @@ class NetappStorage(Clones, Locks, Capacities, Probing, StorageBackend):
     @cached_property
     def _all_volumes(self) -> Shared[list[Volume]]:
         options = self._options
-        return Shared(self._fetch_volumes, Stamp("netapp", options.address, options.vserver))
+        return Shared(
+            self._fetch_volumes, self._replicas.stamp("netapp", options.address, options.vserver)
+        )
 
     @property
     def request_limit(self) -> int:

@@ -21,7 +21,7 @@ from storage_api.domain.errors import (
 )
 from storage_api.domain.models import Volume
 from storage_api.transport.context import current_request_id, serving
-from storage_api.transport.exclusive import exclusive
+from storage_api.transport.replicas import Replicas
 from storage_api.transport.shared import Shared
 
 VOLUMES = "storage/volumes"
@@ -40,6 +40,7 @@ class NetappBase(ABC):
 
     _name: str
     _options: NetappOptions
+    _replicas: Replicas
 
     def __init__(self) -> None:
         self._uuids = _Uuids()
@@ -131,11 +132,13 @@ class NetappBase(ABC):
 
     @contextmanager
     def _changing_volume(self, name: str) -> Iterator[None]:
-        """Nobody else on this host changes the volume meanwhile, under either of its names."""
+        """Nobody else changes the volume meanwhile, under either of its names."""
         own = name
         if path_of(name) is not None:
             own = str(self._existing_volume(name, "name")["name"])
-        with exclusive("netapp-volume", self._options.address, self._options.vserver, own):
+        with self._replicas.exclusive(
+            "netapp-volume", self._options.address, self._options.vserver, own
+        ):
             try:
                 yield
             finally:

@@ -12,7 +12,6 @@ from storage_api.backends.volumes import ExportStore
 from storage_api.domain.errors import AlreadyExists, Conflict, NotFound
 from storage_api.domain.models import ExportPolicy
 from storage_api.transport.context import seconds_left
-from storage_api.transport.exclusive import exclusive
 from storage_api.transport.gate import NeverSent
 
 _POLICIES = "protocols/nfs/export-policies"
@@ -124,7 +123,8 @@ class Exports(NetappBase, ExportStore):
     # Changes
 
     def _changing_policy(self, name: str) -> AbstractContextManager[None]:
-        return exclusive("netapp-policy", self._options.address, self._options.vserver, name)
+        options = self._options
+        return self._replicas.exclusive("netapp-policy", options.address, options.vserver, name)
 
     def _make_policy(self, name: str, rules: list[str]) -> None:
         body = mapping.policy_body(name, self._options.vserver, rules)

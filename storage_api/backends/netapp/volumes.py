@@ -14,7 +14,6 @@ from storage_api.domain.models import Volume
 from storage_api.domain.requests import VolumeCreate, VolumePatch
 from storage_api.transport.gate import NeverSent
 from storage_api.transport.shared import Shared
-from storage_api.transport.stamp import Stamp
 
 _PRIVATE_CLI = "private/cli/volume"
 _NODES_LAST_SECONDS = 60.0
@@ -148,7 +147,9 @@ class Volumes(Creation, VolumeStore):
     def _node_map(self) -> Shared[dict[str, str]]:
         """Costs a call that most listings need not make."""
         return Shared(
-            self._nodes, Stamp("netapp-nodes", self._options.address), lasts=_NODES_LAST_SECONDS
+            self._nodes,
+            self._replicas.stamp("netapp-nodes", self._options.address),
+            lasts=_NODES_LAST_SECONDS,
         )
 
     @cached_property

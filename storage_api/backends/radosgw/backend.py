@@ -20,7 +20,6 @@ from storage_api.transport.gate import Gate
 from storage_api.transport.http import HttpClient, TransportSettings
 from storage_api.transport.shared import Shared
 from storage_api.transport.signing import SigV4
-from storage_api.transport.stamp import Stamp
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -52,9 +51,9 @@ class RadosgwStorage(Purging, Namespaces, Accounting, Metering, StorageBackend):
     def init_app(self, app: Flask, endpoint: str) -> None:
         """Of several gateways, errors and logs tell which one they are about."""
         self._name = f"{endpoint} ({_KIND})"
+        super().init_app(app, endpoint)
         # Made now, and connected later: of two first callers at once, each would make its own.
         _ = self._admin, self._s3, self._all_buckets
-        super().init_app(app, endpoint)
 
     @cached_property
     def _admin(self) -> AdminOps:
@@ -65,7 +64,9 @@ class RadosgwStorage(Purging, Namespaces, Accounting, Metering, StorageBackend):
 
     @cached_property
     def _all_buckets(self) -> Shared[list[Json]]:
-        return Shared(self._admin.list_buckets, Stamp("radosgw", self._options.endpoint))
+        return Shared(
+            self._admin.list_buckets, self._replicas.stamp("radosgw", self._options.endpoint)
+        )
 
     @cached_property
     def _s3(self) -> S3Plane:

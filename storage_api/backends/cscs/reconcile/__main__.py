@@ -24,7 +24,9 @@ from storage_api.backends.cscs.reconcile.rounds import run_round
 from storage_api.domain.errors import StorageError
 from storage_api.domain.secrets import Secret
 from storage_api.logs import configure_logs
-from storage_api.settings import BackendSettings, backends_of, log_level_of
+from storage_api.settings import BackendSettings, backends_of, log_level_of, redis_url_of
+from storage_api.transport.replicas import Replicas
+from storage_api.transport.shared_redis import SharedRedis
 
 _ALL_WELL, _FAILED, _MISCONFIGURED = 0, 1, 2
 _CLASS = "CscsStorage"
@@ -42,6 +44,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             dry_run=given.dry_run,
         )
         driver = build_driver(given)
+        replicas = _replicas(environ)
         journal = Journal(Path(os.devnull) if given.dry_run else given.journal)
     except (ValueError, OSError) as error:
         print(f"The configuration is wrong: {_words(error)}", file=sys.stderr)  # noqa: T201
@@ -49,7 +52,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    orders = Provisioner(options).orders(driver, journal, DeletePolicy(given.delete_policy))
+    orders = Provisioner(options, replicas).orders(
+        driver, journal, DeletePolicy(given.delete_policy)
+    )
     try:
         return _run(orders, stopped, given.interval, dry_run=given.dry_run)
     finally:
@@ -84,6 +89,14 @@ def _level(environ: Mapping[str, str]) -> int:
     if mistakes:
         raise ValueError("\n".join(mistakes))
     return logging.getLevelNamesMapping()[level]
+
+
+def _replicas(environ: Mapping[str, str]) -> Replicas:
+    mistakes: list[str] = []
+    url = redis_url_of(environ, mistakes)
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
+    return Replicas(SharedRedis(url) if url else None)
 
 
 def _entry(environ: Mapping[str, str], endpoint: str | None) -> Mapping[str, Secret]:

@@ -21,6 +21,7 @@ from storage_api.backends.options import parse_options
 from storage_api.domain.secrets import Secret
 from storage_api.transport.gate import Gate
 from storage_api.transport.http import HttpClient, TransportSettings
+from storage_api.transport.replicas import Replicas
 
 _VAST = "VAST"
 _CONCURRENCY = 2
@@ -29,6 +30,10 @@ _CONNECT_SECONDS, _READ_SECONDS = 5.0, 60.0
 
 class Provisioner(CscsBase):
     """The back-end's own way to Waldur and to the GID service."""
+
+    def __init__(self, options: CscsOptions, replicas: Replicas) -> None:
+        super().__init__(options)
+        self._replicas = replicas
 
     def orders(self, driver: Driver, journal: Journal, policy: DeletePolicy) -> Orders:
         return Orders(
@@ -41,6 +46,7 @@ class Provisioner(CscsBase):
             policy=policy,
             ask_groups=self._gids.resolve,
             changed=self._catalogue.forget,
+            replicas=self._replicas,
         )
 
 

@@ -32,7 +32,7 @@ from storage_api.domain.errors import (
     Conflict,
     StorageError,
 )
-from storage_api.transport.exclusive import exclusive
+from storage_api.transport.replicas import Replicas
 
 T = TypeVar("T")
 
@@ -74,6 +74,7 @@ class Orders:
     policy: DeletePolicy
     ask_groups: Callable[[Collection[str]], object]
     changed: Callable[[], None]
+    replicas: Replicas
 
     def settle(self, resource: str) -> Outcome:
         """Carry out the open order of ``resource``, if it has one that waits for us.
@@ -81,7 +82,7 @@ class Orders:
         Raises:
             StorageError: not now; the order is as it was, or further.
         """
-        with exclusive("cscs-reconcile", self.waldur, resource):
+        with self.replicas.exclusive("cscs-reconcile", self.waldur, resource):
             # Anew: another reconciler may have been quicker.
             task = read_task(self.client.get_resource(resource), self.reader, self.rules)
             if task.order is None or not task.waits_for_us:

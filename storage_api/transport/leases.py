@@ -31,13 +31,15 @@ class Lease(ABC):
 
     @abstractmethod
     def release(self) -> None:
-        """Give it back; what was lost is no error."""
+        """Give it back; what was lost is no error. Raises ``RedisError`` if nobody was told."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.release()
+        # A Redis that is away forgets it in time.
+        with suppress(RedisError):
+            self.release()
 
 
 class Leases(ABC):
@@ -163,5 +165,5 @@ class _RedisLease(Lease):
             self._until = asked + self._seconds
 
     def release(self) -> None:
-        with suppress(RedisError):
+        with suppress(LockError):
             self._lock.release()

@@ -1,0 +1,82 @@
+"""``/metrics`` for Prometheus; see ``docs/metrics.md``."""
+
+import time
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from flask import Blueprint, Response, current_app
+
+from storage_api.api.figures import backend_figures, job_figures, sampler_figures
+from storage_api.api.resource import authorize
+from storage_api.backends.base import StorageBackend
+from storage_api.jobs.engine import Jobs
+from storage_api.metering.meter import Meter
+from storage_api.metrics.computed import Figure, collected
+from storage_api.metrics.exposition import CONTENT_TYPE, exposition, text
+from storage_api.metrics.kept import Kept
+from storage_api.security.roles import Role
+
+#: How often what is not counted by ourselves is asked for, whoever reads it how often.
+_JOBS_EVERY_SECONDS = 10.0
+_SAMPLER_EVERY_SECONDS = 30.0
+_BACKENDS_EVERY_SECONDS = 60.0
+#: Prometheus gives up after ten.
+_OWN_PATIENCE_SECONDS = 1.0
+_BACKENDS_PATIENCE_SECONDS = 8.0
+
+metrics = Blueprint("metrics", __name__)
+
+
+class Figures:
+    """What the service asks for in Prometheus' name."""
+
+    def __init__(self, jobs: Jobs, meter: Meter, backends: Mapping[str, StorageBackend]) -> None:
+        self._own = [
+            Kept("jobs", partial(job_figures, jobs), every=_JOBS_EVERY_SECONDS),
+            Kept("sampler", partial(sampler_figures, meter), every=_SAMPLER_EVERY_SECONDS),
+        ]
+        self._backends = [
+            Kept(
+                f"backend-{endpoint}",
+                partial(backend_figures, endpoint, backend),
+                every=_BACKENDS_EVERY_SECONDS,
+            )
+            for endpoint, backend in backends.items()
+        ]
+
+    def own(self) -> list[Figure]:
+        return _awaited(self._own, _OWN_PATIENCE_SECONDS)
+
+    def backends(self) -> list[Figure]:
+        return _awaited(self._backends, _BACKENDS_PATIENCE_SECONDS)
+
+
+@metrics.get("/metrics")
+def own() -> Response:
+    """What the service counts; calls no storage system."""
+    return _response(exposition(_figures().own()))
+
+
+@metrics.get("/metrics/backends")
+def backends() -> Response:
+    """What the back-ends hold, asked for once a minute at most."""
+    authorize(Role.USER)
+    return _response(text(collected(_figures().backends())))
+
+
+def _awaited(kept: Iterable[Kept], patience: float) -> list[Figure]:
+    """All together are waited for no longer than that."""
+    kept = list(kept)
+    for one in kept:
+        one.refresh()
+    end = time.monotonic() + patience
+    return [figure for one in kept for figure in one.figures(end - time.monotonic())]
+
+
+def _figures() -> Figures:
+    found: Figures = current_app.extensions["storage_api_figures"]
+    return found
+
+
+def _response(body: bytes) -> Response:
+    return Response(body, headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE)
