@@ -7,7 +7,7 @@ import click
 
 from storage_api_client.cli.destroy import Part, agreed, destructive, supported
 from storage_api_client.cli.done import done
-from storage_api_client.cli.inside import described, name_option
+from storage_api_client.cli.inside import contents, name_option
 from storage_api_client.cli.output import Column, emit_list, emit_record
 from storage_api_client.cli.params import backend_argument, body_of, body_options, name_argument
 from storage_api_client.cli.session import Group, at
@@ -75,7 +75,7 @@ def delete_allocation(backend: str, name: str, *, dry_run: bool, yes: bool) -> N
         record = found.allocations.get(name)
         inside = found.in_namespace(record["namespace"])
         yield Part("namespace", [record["namespace"]])
-        yield from supported("buckets", lambda: map(described, inside.buckets.list()))
+        yield from supported("buckets", lambda: contents(inside))
         yield from supported("users", lambda: (user["name"] for user in inside.users.list()))
         keys = inside.users.keys(record["owner"])
         yield from supported(

@@ -111,7 +111,7 @@ def delete_bucket(  # noqa: PLR0913  # options
     place = scope(backend, namespace)
 
     def look() -> Iterable[Part]:
-        yield Part("bucket", [described(place.buckets.get(name))])
+        yield Part("bucket", [described(name, place.buckets.get(name)["usage"])])
 
     if agreed(sentence("bucket", name, purge=purge), look, dry_run=dry_run, yes=yes):
         started(place.buckets.delete(name, purge=purge), "bucket", name, wait=wait)

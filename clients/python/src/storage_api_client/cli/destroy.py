@@ -12,7 +12,7 @@ from storage_api_client.cli.session import Decorated
 from storage_api_client.errors import ApiError, Forbidden, NotSupported, Unavailable
 
 #: More are counted, not listed; JSON has them all.
-_MOST_LINES = 50
+MOST_LINES = 50
 
 
 class Part(NamedTuple):
@@ -94,7 +94,7 @@ def _lines(found: Part) -> Iterable[str]:
         yield f"  {found.kind}: none"
         return
     yield f"  {found.kind} ({len(found.names)}):"
-    for name in found.names[:_MOST_LINES]:
+    for name in found.names[:MOST_LINES]:
         yield f"    {name}"
-    if len(found.names) > _MOST_LINES:
-        yield f"    and {len(found.names) - _MOST_LINES} more"
+    if len(found.names) > MOST_LINES:
+        yield f"    and {len(found.names) - MOST_LINES} more"

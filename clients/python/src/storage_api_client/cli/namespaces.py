@@ -5,11 +5,9 @@ from typing import Any
 
 import click
 
-from storage_api_client.backend import Scope
 from storage_api_client.cli.destroy import Part, agreed, destructive, supported
 from storage_api_client.cli.done import done
 from storage_api_client.cli.inside import (
-    described,
     name_option,
 )
 from storage_api_client.cli.output import (
@@ -89,13 +87,9 @@ def delete_namespace(backend: str, name: str, *, dry_run: bool, yes: bool) -> No
         found.namespaces.get(name)
         inside = found.in_namespace(name)
         yield Part("namespace", [name])
-        yield from supported("buckets, which stand in the way", lambda: _bucket_names(inside))
+        yield from supported("buckets, which stand in the way", lambda: contents(inside))
         yield from supported("users", lambda: (user["name"] for user in inside.users.list()))
 
     if agreed(f"delete namespace {name}", look, dry_run=dry_run, yes=yes):
         found.namespaces.delete(name)
         done("deleted", "namespace", name)
-
-
-def _bucket_names(place: Scope) -> list[str]:
-    return [described(bucket) for bucket in place.buckets.list()]

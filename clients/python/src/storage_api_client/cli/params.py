@@ -21,6 +21,8 @@ UNLIMITED = "unlimited"
 #: A completion that takes longer is worse than none.
 _COMPLETION_SECONDS = 3.0
 _MOST_COMPLETIONS = 100
+#: Between a record's key and a key inside it.
+_WITHIN = "__"
 #: Options with a shorter name than their key.
 _SPELLED = {"size_total": "--size", "size_bytes": "--size"}
 
@@ -144,11 +146,11 @@ def body_options(record: type, *, without: Iterable[str] = ()) -> Callable[[Deco
             if _plain(hint) is Quota:
                 for own, kind in reversed(get_type_hints(Quota).items()):
                     if own != "enabled":
-                        function = _option(f"{key}_{own}", own, kind, _texts()["Quota"][own])(
-                            function
-                        )
+                        inner = f"{key}{_WITHIN}{own}"
+                        function = _option(inner, own, kind, _texts()["Quota"][own])(function)
             else:
-                function = _option(key, key, hint, texts.get(key))(function)
+                needed = key in record.__required_keys__  # type: ignore[attr-defined]
+                function = _option(key, key, hint, texts.get(key), required=needed)(function)
         return function
 
     return decorate
@@ -167,9 +169,9 @@ def body_of(values: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in values.items():
         if value is None or value == ():
             continue
-        holder, _, last = key.rpartition("quota_")
-        target = body.setdefault(f"{holder}quota", {}) if last in _QUOTA and holder != key else body
-        target[last if target is not body else key] = _value(value)
+        holder, _, last = key.rpartition(_WITHIN)
+        target = body.setdefault(holder, {}) if holder else body
+        target[last] = _value(value)
     return body
 
 
@@ -182,20 +184,19 @@ def _value(value: Any) -> Any:
     return value
 
 
-_QUOTA = set(get_type_hints(Quota)) - {"enabled"}
-
-
-def _option(key: str, own: str, hint: Any, text: str | None) -> Callable[[Decorated], Decorated]:
+def _option(
+    key: str, own: str, hint: Any, text: str | None, *, required: bool = False
+) -> Callable[[Decorated], Decorated]:
     nullable = type(None) in get_args(hint)
     hint = _plain(hint)
-    flag = _SPELLED.get(key, f"--{key.replace('_', '-')}")
+    flag = _SPELLED.get(key, f"--{key.replace(_WITHIN, '-').replace('_', '-')}")
     if hint is bool:
         return click.option(f"{flag}/--no-{flag[2:]}", key, default=None, help=text)
-    more: dict[str, Any] = {"help": text, "default": None}
-    if hint is int and is_size(own):
-        more["type"] = Size(limit=nullable)
-    elif hint is int:
-        more["type"] = Count() if nullable else click.IntRange(min=0)
+    more: dict[str, Any] = {"help": text, "default": None, "required": required}
+    if hint is int:
+        more["type"] = Size(limit=nullable) if is_size(own) else Count() if nullable else int
+        # The API's word is null.
+        more["help"] = f"{text} For null give 'unlimited'." if nullable else text
     elif get_origin(hint) is Literal:
         more["type"] = click.Choice(list(get_args(hint)))
     elif get_origin(hint) is dict:

@@ -12,6 +12,8 @@ from storage_api_client.version import __version__
 
 #: Above the service's own 90 seconds, so that it is the service that says what was too slow.
 TIMEOUT = 100.0
+#: People rather hear that something is down than wait for it.
+_RETRIES = 1
 
 
 def environment() -> dict[str, str]:
@@ -26,7 +28,7 @@ def client(**options: Any) -> Client:
     root = click.get_current_context().find_root()
     seconds = root.params.get("timeout") or TIMEOUT
     return Client.from_environment(
-        environment(), **{"timeout": seconds, "user_agent": agent, **options}
+        environment(), **{"timeout": seconds, "user_agent": agent, "retries": _RETRIES, **options}
     )
 
 

@@ -8,7 +8,7 @@ import click
 from storage_api_client.cli.destroy import Part, agreed, destructive, part
 from storage_api_client.cli.done import started
 from storage_api_client.cli.inside import (
-    described,
+    contents,
     name_option,
     purge_option,
     sentence,
@@ -126,7 +126,7 @@ def delete_user(  # noqa: PLR0913  # options
         yield Part("user", [name])
         yield part("keys", lambda: (key["access_key"] for key in place.users.keys(name).list()))
         title = "buckets with all objects" if purge else "buckets, which stand in the way"
-        yield part(title, lambda: map(described, place.buckets.list(owner=name)))
+        yield part(title, lambda: contents(place, name))
 
     if agreed(sentence("user", name, purge=purge), look, dry_run=dry_run, yes=yes):
         started(place.users.delete(name, purge=purge), "user", name, wait=wait)
