@@ -65,7 +65,7 @@ def issuer() -> Iterator[Issuer]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 - its name there
+        def do_GET(self) -> None:
             document = documents.get(self.path)
             body = b"" if document is None else json.dumps(document).encode()
             self.send_response(404 if document is None else 200)

@@ -5,6 +5,7 @@ import pytest
 
 from tests.conftest import skip_or_fail
 from tests.integrations.waldur.agent import Site, agent_programs
+from tests.integrations.waldur.front import Front
 from tests.integrations.waldur.lab import Lab
 from tests.servers import DUMMY, Server, flask_server
 from tests.services.issuer import Issuer, issuer
@@ -49,6 +50,12 @@ def service(
 
 
 @pytest.fixture(scope="module")
+def front(service: Server) -> Iterator[Front]:
+    with Front(service.url) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
 def waldur() -> Iterator[WaldurSimulator]:
     with WaldurSimulator(offerings=()) as simulator:
         yield simulator
@@ -60,7 +67,9 @@ def lab(
     programs: Path,
     believed: Issuer,
     service: Server,
+    front: Front,
     waldur: WaldurSimulator,
+    backends: str,
 ) -> Lab:
     folder = tmp_path_factory.mktemp("agent")
     token = folder / "token"
@@ -68,4 +77,5 @@ def lab(
     token.write_text(believed.token(), encoding="utf-8")
     customer = waldur.add_customer("Climate Laboratory", slug="climate-lab")
     project = waldur.add_project(customer, "Ocean Modelling", slug="msocean")
-    return Lab(waldur, service, token, Site(programs, folder), project)
+    subsystem = backends.partition("🌈")[0]
+    return Lab(waldur, service, front, token, Site(programs, folder), project, subsystem)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from tests.integrations.waldur.agent import Site, until
+from tests.integrations.waldur.front import Front
 from tests.servers import Server
 from tests.simulators.waldur import WaldurSimulator
 from tests.simulators.waldur.records import Offering, Order, Project, Resource, component
@@ -38,9 +40,11 @@ class Lab:
 
     waldur: WaldurSimulator
     service: Server
+    front: Front
     token: Path
     site: Site
     project: Project
+    subsystem: str = "dummy"
     configured: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def offer(
@@ -71,10 +75,10 @@ class Lab:
             "reporting_backend": "storage-api",
             "verify_ssl": False,
             "backend_settings": {
-                "api_url": self.service.url,
+                "api_url": self.front.url,
                 "api_token_file": str(self.token),
                 "state_directory": str(self.site.state),
-                "subsystem": "dummy",
+                "subsystem": self.subsystem,
                 **settings,
             },
             "backend_components": {name: dict(row) for name, row in rows.items()},
@@ -110,6 +114,13 @@ class Lab:
         ]
         return [order.resource for order in orders]
 
+    def age(self, order: Order) -> None:
+        """Let an order look as if nobody had touched it for an hour."""
+        with self.waldur.store.lock:
+            order.modified -= timedelta(hours=1)
+            order.encoded.clear()
+            self.waldur.store.version += 1
+
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """What the service answers an administrator; None where there is nothing."""
         with requests.Session() as session:
@@ -127,4 +138,4 @@ class Lab:
         return answer.json() if answer.content else None
 
     def names(self, family: str) -> list[str]:
-        return [row["name"] for row in self.call("GET", f"/v3/dummy/{family}")]
+        return [row["name"] for row in self.call("GET", f"/v3/{self.subsystem}/{family}")]

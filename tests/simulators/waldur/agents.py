@@ -12,15 +12,15 @@ from tests.simulators.waldur.messages import Reply
 from tests.simulators.waldur.store import Store, now
 from tests.simulators.waldur.views import moment
 
-QueueMaker = Callable[[str, str], None]
+QueueMaker = Callable[[str, str, str], None]
 
 
 class Agents:
-    """``make_queue``: called with a queue's name and the caller's token when one is registered."""
+    """``make_queue``: called with virtual host, queue and the caller's token."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.make_queue: QueueMaker = lambda _queue, _token: None
+        self.make_queue: QueueMaker = lambda _vhost, _queue, _token: None
 
     def version(self, call: Call) -> Reply:
         return json_reply({"version": "8.1.2", "latest_version": "8.1.2"})
@@ -53,7 +53,7 @@ class Agents:
         identity = self._row("identities", call.key)
         if call.action == "register_queue":
             queue = f"consumer_{identity['uuid']}"
-            self.make_queue(queue, call.user.token)
+            self.make_queue(call.user.uuid, queue, call.user.token)
             row = {
                 "rmq_username": queue,
                 "queue_name": queue,

@@ -141,6 +141,15 @@ class Directory:
             "plan_type": "limit",
             "archived": False,
             "is_active": True,
+            "init_price": 0,
+            "switch_price": 0,
+            "minimal_price": 0,
+            "organization_groups": [],
+            "components": [],
+            "offering": f"{self._url()}/api/marketplace-provider-offerings/{offering.uuid}/",
+            "future_prices": {},
+            "quotas": {},
+            "resources_count": 0,
         }
 
     def user(self, user: User) -> JsonObject:

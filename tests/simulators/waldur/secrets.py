@@ -52,7 +52,7 @@ class Secrets:
             "error_message": "",
             "modified": moment(now()),
         }
-        return json_reply({"status": "The key is kept.", "uuid": uuid}, 201)
+        return json_reply(_status(self._store.tables["keys"][uuid]), 201)
 
     def on_key(self, call: Call) -> Reply:
         row = self._store.tables["keys"].get(plain_uuid(call.key))
@@ -66,7 +66,12 @@ class Secrets:
         else:
             row |= {"state": "Erred", "error_message": call.body.get("error_message", "")}
         row["modified"] = moment(now())
-        return json_reply({"status": "ok", "uuid": row["uuid"]})
+        return json_reply(_status(row))
+
+
+def _status(row: dict[str, Any]) -> dict[str, Any]:
+    """No answer to an agent repeats the secret."""
+    return {name: value for name, value in row.items() if name != "api_key"}
 
 
 def _wanted(row: dict[str, Any], query: dict[str, list[str]]) -> bool:
