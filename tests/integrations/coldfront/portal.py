@@ -161,7 +161,7 @@ def set_status(pk: int, name: str, action: str = "update") -> dict[str, Any]:
 
 
 @verb
-def change(pk: int, kind: str, value: str) -> dict[str, Any]:
+def change(pk: int, kind: str, value: str, *, approve: bool = True) -> dict[str, Any]:
     """A user's request for another value, and an administrator's approval of it."""
     from coldfront.core.allocation.models import AllocationAttribute, AllocationChangeRequest
 
@@ -179,7 +179,7 @@ def change(pk: int, kind: str, value: str) -> dict[str, Any]:
         },
     )
     found = AllocationChangeRequest.objects.filter(allocation_id=pk).order_by("-pk").first()
-    if found is None:
+    if found is None or not approve:
         return asked
     row = found.allocationattributechangerequest_set.first()
     return page(
@@ -269,6 +269,31 @@ def command(name: str, *arguments: str) -> dict[str, Any]:
     except SystemExit as ended:
         code = ended.code
     return {"code": code, "out": out.getvalue(), "err": err.getvalue()}
+
+
+@verb
+def rename(pk: int, title: str) -> None:
+    """The project that the allocation belongs to."""
+    from coldfront.core.project.models import Project
+
+    Project.objects.filter(allocation__pk=pk).update(title=title)
+
+
+@verb
+def resource_of(pk: int) -> str:
+    from coldfront.core.allocation.models import Allocation
+
+    return Allocation.objects.get(pk=pk).resources.get().name
+
+
+@verb
+def retype(pk: int, kind: str, value: str) -> None:
+    """Another value of an attribute of the allocation's resource."""
+    from coldfront.core.resource.models import ResourceAttribute
+
+    ResourceAttribute.objects.filter(
+        resource__allocation__pk=pk, resource_attribute_type__name=kind
+    ).update(value=value)
 
 
 @verb

@@ -79,3 +79,13 @@ def maker(site: ColdFront) -> Make:
         return pk
 
     return make
+
+
+def state(site: ColdFront, pk: int) -> str:
+    told: str = site.look(pk)["values"]["storage_api_state"][0]
+    return told
+
+
+def place(site: ColdFront, pk: int) -> str:
+    told: str = site.look(pk)["values"]["Subdirectory"][0]
+    return told

@@ -3,19 +3,9 @@
 import pytest
 
 from tests.integrations.coldfront.running import ColdFront
-from tests.integrations.coldfront.stage import TB, Make, Service
+from tests.integrations.coldfront.stage import TB, Make, Service, place, state
 
 KINDS = ["volume", "bucket", "namespace"]
-
-
-def state(site: ColdFront, pk: int) -> str:
-    told: str = site.look(pk)["values"]["storage_api_state"][0]
-    return told
-
-
-def place(site: ColdFront, pk: int) -> str:
-    told: str = site.look(pk)["values"]["Subdirectory"][0]
-    return told
 
 
 def limit(service: Service, kind: str, where: str) -> int:

@@ -118,8 +118,8 @@ class VolumeStorage(Storage):
         policy = self.target.setting("storage_api_export_policy")
         if policy is None or "export" not in self.families:
             raise Misconfigured(
-                "A volume can be closed only where the back-end has export policies and the "
-                "resource an attribute storage_api_export_policy, to give it back."
+                "Without storage_api_export_policy on the resource, and export policies on the "
+                "back-end, a volume cannot be closed."
             )
         return policy
 
