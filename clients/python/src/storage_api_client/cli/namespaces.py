@@ -7,9 +7,7 @@ import click
 
 from storage_api_client.cli.destroy import Part, agreed, destructive, supported
 from storage_api_client.cli.done import done
-from storage_api_client.cli.inside import (
-    name_option,
-)
+from storage_api_client.cli.inside import contents, name_option
 from storage_api_client.cli.output import (
     Column,
     emit_list,

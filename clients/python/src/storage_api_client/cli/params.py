@@ -192,7 +192,7 @@ def _option(
     flag = _SPELLED.get(key, f"--{key.replace(_WITHIN, '-').replace('_', '-')}")
     if hint is bool:
         return click.option(f"{flag}/--no-{flag[2:]}", key, default=None, help=text)
-    more: dict[str, Any] = {"help": text, "default": None, "required": required}
+    more: dict[str, Any] = {"help": text, "required": required}
     if hint is int:
         more["type"] = Size(limit=nullable) if is_size(own) else Count() if nullable else int
         # The API's word is null.
@@ -200,9 +200,9 @@ def _option(
     elif get_origin(hint) is Literal:
         more["type"] = click.Choice(list(get_args(hint)))
     elif get_origin(hint) is dict:
-        more |= {"type": Pair(), "multiple": True, "default": ()}
+        more |= {"type": Pair(), "multiple": True}
     elif hint == list[str]:
-        more |= {"multiple": True, "default": ()}
+        more["multiple"] = True
     elif get_origin(hint) is list or is_typeddict(hint):
         more["type"] = Json()
     return click.option(flag, key, **more)
