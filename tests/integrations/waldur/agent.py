@@ -18,6 +18,8 @@ from tests.servers import ROOT
 from tests.services.venvs import made_once, run
 
 AGENT = "waldur-site-agent==1.0.7"
+#: A plugin of the agent's makers, for the example that serves SLURM beside storage.
+SLURM = "waldur-site-agent-slurm==1.0.7"
 #: What builds the project's own two packages; the agent does not need it.
 _TOOLS = ("setuptools==80.9.0", "wheel==0.45.1")
 _OURS = (ROOT / "clients" / "python", ROOT / "integrations" / "waldur")
@@ -35,12 +37,12 @@ def agent_programs() -> Path:
     def make(folder: Path) -> None:
         python = str(folder / "bin" / "python")
         run("python3.11", "-m", "venv", str(folder))
-        run(python, "-m", "pip", "install", "--quiet", AGENT, "requests", *_TOOLS)
+        run(python, "-m", "pip", "install", "--quiet", AGENT, SLURM, "requests", *_TOOLS)
         for package in _OURS:
             editable = ["--no-deps", "--no-build-isolation", "--editable", str(package)]
             run(python, "-m", "pip", "install", "--quiet", *editable)
 
-    return made_once("waldur-site-agent", "\n".join([AGENT, *_TOOLS, *described]), make) / "bin"
+    return made_once("waldur-site-agent", "\n".join([AGENT, SLURM, *_TOOLS, *described]), make) / "bin"
 
 
 @dataclass

@@ -62,7 +62,7 @@ def waldur() -> Iterator[WaldurSimulator]:
 
 
 @pytest.fixture(scope="module")
-def lab(
+def lab(  # noqa: PLR0917 - fixtures come by name
     tmp_path_factory: pytest.TempPathFactory,
     programs: Path,
     believed: Issuer,

@@ -17,7 +17,7 @@ PAUSE = 0.3
 agent_order_process.ORDER_PROCESS_INTERVAL = PAUSE
 agent_membership_sync.SYNC_INTERVAL = PAUSE
 agent_report.REPORT_INTERVAL = PAUSE
-event_process.RECONCILIATION_INTERVAL = PAUSE
+event_process.RECONCILIATION_INTERVAL = 1
 for module in (agent_order_process, agent_membership_sync, agent_report, event_process):
     module.TICK_INTERVAL = PAUSE
 

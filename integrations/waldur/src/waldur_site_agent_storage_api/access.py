@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from storage_api_client import ApiError
 from waldur_site_agent.backend import logger
 
+from storage_api_client import ApiError
 from waldur_site_agent_storage_api.errors import StorageApiUnavailable, translated
 from waldur_site_agent_storage_api.kinds.base import Kind, Limits
 from waldur_site_agent_storage_api.ledger import Ledger, Mode

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from storage_api_client import ApiError
 from waldur_api_client.models.request_types import RequestTypes
 from waldur_site_agent.backend import logger
 from waldur_site_agent.backend.backends import BaseBackend, PendingOrderDecision
 from waldur_site_agent.backend.exceptions import BackendError
 from waldur_site_agent.backend.structures import BackendResourceInfo
 
+from storage_api_client import ApiError
 from waldur_site_agent_storage_api.access import AccessHooks
 from waldur_site_agent_storage_api.connection import client_of
 from waldur_site_agent_storage_api.errors import StorageApiUnavailable, translated
@@ -135,9 +135,7 @@ class StorageApiBackend(KeyHooks, AccessHooks, BaseBackend):
                 raise BackendError(f"{former} is now called {made.name}; correct its backend id")
             if self.kind.has_keys and not former:
                 self.remember_keys(made)
-        info = BackendResourceInfo(
-            backend_id=made.name, limits=self.get_resource_limits(made.name)
-        )
+        info = BackendResourceInfo(backend_id=made.name, limits=self.get_resource_limits(made.name))
         self.post_create_resource(info, waldur_resource, user_context)
         return info
 

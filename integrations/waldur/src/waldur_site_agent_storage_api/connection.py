@@ -6,7 +6,6 @@ from importlib.metadata import version
 from typing import Any
 
 from storage_api_client import Client
-
 from waldur_site_agent_storage_api.settings import Settings
 
 

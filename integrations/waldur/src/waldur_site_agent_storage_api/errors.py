@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
-from storage_api_client import ApiError, ConfigurationError, Forbidden, Unavailable
 from waldur_site_agent.backend.exceptions import BackendError, BackendNotReadyError
+
+from storage_api_client import ApiError, ConfigurationError, Forbidden, Unavailable
 
 
 class StorageApiUnavailable(BackendNotReadyError, httpx.TransportError):

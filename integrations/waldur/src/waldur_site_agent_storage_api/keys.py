@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-
-from storage_api_client import NotFound
 from waldur_site_agent.backend.exceptions import BackendError
 
+from storage_api_client import NotFound
 from waldur_site_agent_storage_api.errors import translated
 from waldur_site_agent_storage_api.kinds.base import Kind, Record
 from waldur_site_agent_storage_api.kinds.user import UserKind
@@ -85,5 +84,3 @@ class KeyHooks:
 
 def _told(key: Record) -> Key:
     return {"client_id": key.get("id") or key["access_key"], "api_key": key["secret_key"]}
-
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from storage_api_client import NotSupported
-
 from waldur_site_agent_storage_api.kinds.base import Kind
 
 _SECONDS_A_DAY = 86_400

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from storage_api_client import ApiError, NotSupported, Unavailable
 from waldur_site_agent.backend import logger
 from waldur_site_agent.backend.exceptions import BackendError
 
+from storage_api_client import ApiError, NotSupported, Unavailable
 from waldur_site_agent_storage_api.errors import StorageApiUnavailable
 from waldur_site_agent_storage_api.kinds.base import Kind, Limits, Record
 from waldur_site_agent_storage_api.ledger import Ledger, Mode

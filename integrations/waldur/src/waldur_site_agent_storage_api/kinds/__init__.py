@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storage_api_client import Client
-
 from waldur_site_agent_storage_api.kinds.base import Kind
 from waldur_site_agent_storage_api.kinds.bucket import BucketKind
 from waldur_site_agent_storage_api.kinds.namespace import NamespaceKind

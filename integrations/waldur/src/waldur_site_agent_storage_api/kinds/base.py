@@ -6,10 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from storage_api_client import Client, NotFound
-
+from storage_api_client.transport import address
 from waldur_site_agent_storage_api.names import name_of
 from waldur_site_agent_storage_api.settings import Settings
 
@@ -106,13 +105,12 @@ class Kind(ABC):
 
     def call(self, method: str, *parts: str, json: Any = None, params: Any = None) -> Any:
         """``parts`` go behind the family, each percent-encoded."""
-        path = f"{self._root}/{self.family}"
-        encoded = "".join(f"/{quote(part, safe='')}" for part in parts)
-        return self.client.request(method, path + encoded, json=json, params=params)
+        path = f"{self._root}/{self.family}" + address(*parts, slashes=self.family == "volumes")
+        return self.client.request(method, path, json=json, params=params)
 
     @property
     def _root(self) -> str:
-        root = f"/v3/{quote(self.settings.subsystem, safe='')}"
+        root = "/v3" + address(self.settings.subsystem)
         if self.settings.namespace is None:
             return root
-        return f"{root}/namespaces/{quote(self.settings.namespace, safe='')}"
+        return root + address("namespaces", self.settings.namespace)

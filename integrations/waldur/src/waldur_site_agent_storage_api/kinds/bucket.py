@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from storage_api_client import AlreadyExists, ApiError, Conflict, Invalid, NotSupported
-
 from waldur_site_agent_storage_api.kinds.base import Limits, Record
 from waldur_site_agent_storage_api.kinds.quotas import QuotaKind, quota_of
 from waldur_site_agent_storage_api.names import name_of, uuid_of
@@ -60,7 +58,7 @@ class BucketKind(QuotaKind):
 
     def _ensure_user(self, uid: str) -> None:
         """One who exists is left as he is; he stays when his buckets go."""
-        path = f"{self._root}/users/{quote(uid, safe='')}"
+        path = self._root + address("users", uid)
         try:
             self.client.request("POST", path, json={})
         except (AlreadyExists, Conflict) as error:

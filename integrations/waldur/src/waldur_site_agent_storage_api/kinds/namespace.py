@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from storage_api_client import Invalid
-
 from waldur_site_agent_storage_api.kinds.base import Limits, Record
 from waldur_site_agent_storage_api.kinds.quotas import QuotaKind, quota_of
 from waldur_site_agent_storage_api.names import uuid_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from storage_api_client import Invalid, NotSupported
-
 from waldur_site_agent_storage_api.kinds.base import Kind, Limits, Record
 
 _NAMES = ("max_bytes", "max_objects")

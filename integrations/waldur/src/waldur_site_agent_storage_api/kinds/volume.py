@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from storage_api_client import AlreadyExists, ApiError
+from storage_api_client.transport import address
 from waldur_site_agent.backend.exceptions import BackendError
 
+from storage_api_client import AlreadyExists, ApiError
 from waldur_site_agent_storage_api.kinds.base import Kind, Limits, Record
 from waldur_site_agent_storage_api.names import fields_of
 
@@ -78,7 +79,7 @@ class VolumeKind(Kind):
 
     def _ensure_policy(self, policy: str) -> None:
         """An export policy without a rule lets nobody in."""
-        path = f"/v3/{self.settings.subsystem}/export/{policy}"
+        path = f"/v3/{self.settings.subsystem}/export" + address(policy)
         try:
             self.client.request("POST", path, json={"rules": []})
         except AlreadyExists:

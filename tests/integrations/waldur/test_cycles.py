@@ -1,0 +1,156 @@
+"""Membership sync and reports, cycle after cycle, by the real agent."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.integrations.waldur.agent import Agent, until
+from tests.integrations.waldur.lab import GB, OBJECTS, STORAGE, Lab
+from tests.simulators.waldur.records import Offering, Resource
+
+USED = {
+    "measured_unit": "GB",
+    "unit_factor": GB,
+    "accounting_type": "usage",
+    "label": "Stored",
+    "measure": "bytes",
+}
+DAYS = {**USED, "label": "GB-days", "measure": "byte_days"}
+ALL = {"storage": STORAGE, "objects": OBJECTS, "stored": USED, "gb_days": DAYS}
+LIMITS = {"storage": 5, "objects": 1000}
+
+
+@pytest.fixture(scope="module")
+def offerings(lab: Lab) -> dict[str, Offering]:
+    lab.call("POST", "/v3/dummy/export/frozen", {"rules": []})
+    policies = {"pause_policy": "nobody", "downscale_policy": "frozen"}
+    links = {"endpoints": {"Mount": "nfs://{mount}"}}
+    return {
+        "volume": lab.offer("volume", settings={"kind": "volume", **policies, **links}),
+        "user": lab.offer("user", settings={"kind": "user"}, components=ALL),
+        "bucket": lab.offer("bucket", settings={"kind": "bucket"}, components=ALL),
+    }
+
+
+@pytest.fixture(scope="module")
+def resources(lab: Lab, offerings: dict[str, Offering]) -> dict[str, Resource]:
+    for offering in offerings.values():
+        lab.waldur.people.add_login(offering, lab.waldur.member, "alice")
+    with lab.site.running("order_process"):
+        made = lab.made(
+            lab.order(offerings["volume"], "ocean"),
+            lab.order(offerings["user"], "ocean", limits=LIMITS),
+            lab.order(offerings["bucket"], "ocean", limits=LIMITS),
+        )
+    return dict(zip(offerings, made, strict=True))
+
+
+@pytest.fixture(scope="module")
+def agents(lab: Lab, resources: dict[str, Resource]) -> Iterator[dict[str, Agent]]:
+    with ExitStack() as stack:
+        yield {
+            mode: stack.enter_context(lab.site.running(mode))
+            for mode in ("membership_sync", "report")
+        }
+
+
+def cycle(lab: Lab, resource: Resource) -> None:
+    """Wait for one whole cycle of membership sync."""
+    seen = resource.synced
+    until(lambda: resource.synced >= seen + 2, 40)
+
+
+def test_usage_is_reported_and_what_is_unknown_is_not(
+    lab: Lab, resources: dict[str, Resource], agents: dict[str, Agent]
+) -> None:
+    """DummyStorage holds nothing, and says so; nobody has metered it yet."""
+    bucket, volume = resources["bucket"], resources["volume"]
+    until(lambda: {kind for _, kind in bucket.usages} >= {"storage", "objects", "stored"}, 40)
+    assert {row["usage"] for row in bucket.usages.values()} == {"0.00"}
+    assert "gb_days" not in {kind for _, kind in bucket.usages}
+    until(lambda: volume.usages)
+
+
+def test_members_come_and_go(
+    lab: Lab, resources: dict[str, Resource], agents: dict[str, Agent]
+) -> None:
+    volume = resources["volume"]
+    until(lambda: volume.backend_metadata.get("members") == ["alice"], 40)
+    lab.waldur.member.member_of.discard(lab.project)
+    until(lambda: volume.backend_metadata.get("members") == [], 40)
+    lab.waldur.member.member_of.add(lab.project)
+    until(lambda: volume.backend_metadata.get("members") == ["alice"], 40)
+
+
+def test_a_volume_is_paused_downscaled_and_restored(
+    lab: Lab, resources: dict[str, Resource], agents: dict[str, Agent]
+) -> None:
+    volume = resources["volume"]
+    path = f"/v3/dummy/volumes/{volume.backend_id}"
+    usual = lab.call("GET", path)["active_policy_name"]
+    for flags, policy in (
+        ({"paused": True}, "nobody"),
+        ({"paused": False, "downscaled": True}, "frozen"),
+        ({"paused": False, "downscaled": False}, usual),
+    ):
+        lab.waldur.spoil(volume, **flags)
+        until(lambda wanted=policy: lab.call("GET", path)["active_policy_name"] == wanted, 40)
+    assert lab.call("GET", "/v3/dummy/export/nobody")["rules"] == []
+
+
+def test_an_account_is_paused_downscaled_and_restored(
+    lab: Lab, resources: dict[str, Resource], agents: dict[str, Agent]
+) -> None:
+    """Waldur's limits stay what was ordered, while nothing may be written."""
+    user = resources["user"]
+    path = f"/v3/dummy/users/{user.backend_id}"
+    lab.waldur.spoil(user, paused=True)
+    until(lambda: lab.call("GET", path)["suspended"], 40)
+    lab.waldur.spoil(user, downscaled=True, paused=False)
+    until(lambda: lab.call("GET", f"{path}/quota")["max_bytes"] == 0, 40)
+    assert not lab.call("GET", path)["suspended"]
+    cycle(lab, user)
+    assert user.limits == LIMITS
+    lab.waldur.spoil(user, downscaled=False, paused=False)
+    until(lambda: lab.call("GET", f"{path}/quota")["max_bytes"] == 5 * GB, 40)
+    assert lab.call("GET", f"{path}/quota")["max_objects"] == 1000
+
+
+def test_what_somebody_set_at_the_back_end_shows_in_waldur(
+    lab: Lab, resources: dict[str, Resource], agents: dict[str, Agent]
+) -> None:
+    bucket = resources["bucket"]
+    path = f"/v3/dummy/buckets/{bucket.backend_id}/quota"
+    lab.call("PUT", path, {"max_bytes": 7 * GB, "max_objects": 1000})
+    until(lambda: bucket.limits == {"storage": 7, "objects": 1000}, 40)
+    cycle(lab, bucket)
+    calls = len(lab.waldur.calls("POST", f"*{bucket.uuid}/set_limits/"))
+    cycle(lab, bucket)
+    assert len(lab.waldur.calls("POST", f"*{bucket.uuid}/set_limits/")) == calls
+
+
+def test_an_outage_changes_no_state(
+    lab: Lab, resources: dict[str, Resource], agents: dict[str, Agent]
+) -> None:
+    shown = dict(resources["volume"].backend_metadata)
+    with lab.front.down():
+        until(lambda: agents["membership_sync"].says("Error while pulling resource"), 60)
+    cycle(lab, resources["volume"])
+    assert {row.state for row in resources.values()} == {"OK"}
+    assert resources["volume"].backend_metadata["path"] == shown["path"]
+
+
+def test_endpoints_and_metadata_hold_no_secret(
+    lab: Lab, resources: dict[str, Resource], agents: dict[str, Agent]
+) -> None:
+    volume, user = resources["volume"], resources["user"]
+    [link] = volume.endpoints
+    assert link["name"] == "Mount"
+    assert link["url"].endswith(f":/{volume.backend_id}")
+    secrets = [key["api_key"] for key in lab.waldur.secrets.of(user)]
+    assert len(secrets) == 2
+    assert not any(secret in str(user.backend_metadata) for secret in secrets)
+    logged = "".join(path.read_text() for path in lab.site.folder.glob("*.log"))
+    assert not any(secret in logged for secret in secrets)
+    assert lab.token.read_text() not in logged
