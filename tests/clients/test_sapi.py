@@ -1,0 +1,184 @@
+"""``sapi`` as scripts use it: JSON, exit codes, dry runs."""
+
+import json
+
+import pytest
+
+from tests.clients.installed import Sapi
+
+_CODES = {
+    "not found": (["volumes", "show", "dummy", "nobody-made-me"], 3),
+    "no such back-end": (["volumes", "list", "nowhere"], 3),
+    "a name the service refuses": (["users", "create", "dummy", "two words"], 2),
+    "a name that leads elsewhere": (["volumes", "show", "dummy", "../../conf"], 2),
+    "no such command": (["volumes", "explode"], 2),
+    "a back-end that is down": (["volumes", "show", "lost", "v1"], 6),
+    "a family that it lacks": (["buckets", "list", "lost"], 7),
+    "no back-end answers": (["capacity", "lost"], 6),
+    "nobody to ask": (["users", "delete", "dummy", "exit-user"], 2),
+}
+
+
+@pytest.mark.parametrize("case", sorted(_CODES))
+def test_exit_codes(case: str, sapi: Sapi) -> None:
+    arguments, code = _CODES[case]
+    if case == "nobody to ask":
+        assert sapi("users", "create", "dummy", "exit-user").code == 0
+    ended = sapi(*arguments)
+    assert (ended.code, ended.out) == (code, ended.out if code == 6 else "")
+    assert ended.err or ended.out
+    assert "Traceback" not in ended.err
+
+
+def test_what_is_there_differently_is_a_conflict(sapi: Sapi) -> None:
+    assert sapi("volumes", "create", "dummy", "lab/once", "--size", "1GiB").code == 0
+    again = sapi("volumes", "create", "dummy", "lab/once", "--size", "1GiB", "--json")
+    assert again.code == 4
+    assert json.loads(again.err)["code"] == "already-exists"
+
+
+def test_who_is_not_signed_on_is_forbidden(sapi: Sapi) -> None:
+    assert sapi("users", "list", "dummy", STORAGE_API_COOKIES="").code == 5
+
+
+@pytest.mark.parametrize("size", ["10", "10G", "10gb", "10Gb", "10Gi", "-1GiB", "1.5B", "ten"])
+def test_sizes_that_could_mean_two_things_are_refused(size: str, sapi: Sapi) -> None:
+    ended = sapi("volumes", "create", "dummy", "never-made", "--size", size)
+    assert ended.code == 2
+    assert "GiB" in ended.err or "bytes" in ended.err
+    assert sapi("volumes", "show", "dummy", "never-made").code == 3
+
+
+def test_sizes_as_people_write_them(sapi: Sapi) -> None:
+    made = sapi("volumes", "create", "dummy", "sizes", "--size", "1.5TiB", "--json")
+    assert made.json["size_total"] == 3 * 2**39
+    changed = sapi("volumes", "set", "dummy", "sizes", "--size", "2 TB", "--json")
+    assert changed.json["size_total"] == 2 * 10**12
+    assert "1.8 TiB" in sapi("volumes", "list", "dummy", "--name", "sizes").out
+
+
+def test_a_limit_that_is_not_given_stays(sapi: Sapi) -> None:
+    sapi("users", "create", "dummy", "limited")
+    holder = ("dummy", "user", "limited")
+    sapi("quota", "set", *holder, "--max-bytes", "2TB", "--max-objects", "7")
+    changed = sapi("quota", "set", *holder, "--max-bytes", "unlimited", "--json").json
+    assert (changed["max_bytes"], changed["max_objects"]) == (None, 7)
+    assert sapi("quota", "remove", *holder, "--json").json["max_objects"] is None
+
+
+def test_nested_limits_and_tags(sapi: Sapi) -> None:
+    sapi("users", "create", "dummy", "tagger")
+    options = ("--owner", "tagger", "--quota-max-bytes", "5GiB", "--tags", "a=b", "--tags", "c=d")
+    made = sapi("buckets", "create", "dummy", "tagged", *options, "--json").json
+    assert made["quota"]["max_bytes"] == 5 * 2**30
+    assert made["tags"] == {"a": "b", "c": "d"}
+    assert sapi("usage", "show", "dummy", "bucket", "tagged", "--json").json["used_bytes"] == 0
+
+
+def test_a_dry_run_lists_what_would_go_and_changes_nothing(sapi: Sapi) -> None:
+    sapi("users", "create", "dummy", "dry")
+    key = sapi("keys", "create", "dummy", "dry", "--json").json["access_key"]
+    sapi("buckets", "create", "dummy", "dry-data", "--owner", "dry")
+    told = sapi("users", "delete", "dummy", "dry", "--purge", "--dry-run")
+    assert told.code == 0
+    assert key in told.out
+    assert "dry-data (0 objects, 0 B)" in told.out
+    whole = sapi("users", "delete", "dummy", "dry", "--dry-run", "--yes", "--json").json
+    assert whole["dry_run"] is True
+    assert [part["kind"] for part in whole["parts"]][:2] == ["user", "keys"]
+    assert sapi("users", "show", "dummy", "dry").code == 0
+    assert sapi("users", "delete", "dummy", "nobody-of-that-name", "--dry-run").code == 3
+
+
+def test_every_destructive_verb_has_a_dry_run(sapi: Sapi) -> None:
+    volume = "lab/dry"
+    sapi("volumes", "create", "dummy", volume, "--size", "1GiB")
+    sapi("snapshots", "create", "dummy", volume, "first")
+    sapi("snapshots", "create", "dummy", volume, "second")
+    sapi("locks", "create", "dummy", volume, "node1")
+    sapi("exports", "create", "dummy", "dry-policy", "10.0.0.0/8", "node1")
+    sapi("namespaces", "create", "dummy", "dry-space")
+    sapi("users", "create", "dummy", "dry-2", "--namespace", "dry-space")
+    space = ("--namespace", "dry-space")
+    key = sapi("keys", "create", "dummy", "dry-2", *space, "--json").json["access_key"]
+    sapi("allocations", "create", "dummy", "Dry Lab", "--size", "1TiB")
+    cases: list[tuple[tuple[str, ...], str]] = [
+        (("volumes", "delete", "dummy", volume), "second"),
+        (("volumes", "rollback", "dummy", volume, "first"), "second"),
+        (("snapshots", "delete", "dummy", volume, "first"), "first"),
+        (("locks", "delete", "dummy", volume, "node1"), "node1"),
+        (("exports", "set", "dummy", "dry-policy", "--deny", "node1"), "node1"),
+        (("exports", "delete", "dummy", "dry-policy"), "10.0.0.0/8"),
+        (("namespaces", "delete", "dummy", "dry-space"), "dry-2"),
+        (("keys", "rotate", "dummy", "dry-2", key, *space), key),
+        (("keys", "delete", "dummy", "dry-2", key, *space), key),
+        (("allocations", "delete", "dummy", "Dry Lab"), "bucket"),
+    ]
+    for arguments, expected in cases:
+        told = sapi(*arguments, "--dry-run")
+        assert told.code == 0, (arguments, told)
+        assert expected in told.out
+    assert len(sapi("snapshots", "list", "dummy", volume, "--json").json) == 2
+    assert sapi("exports", "show", "dummy", "dry-policy", "--json").json["rules"] == [
+        "10.0.0.0/8",
+        "node1",
+    ]
+    assert sapi("locks", "list", "dummy", volume, "--json").json == [{"host": "node1"}]
+
+
+def test_yes_is_for_scripts_and_can_be_repeated(sapi: Sapi) -> None:
+    sapi("users", "create", "dummy", "twice")
+    for _ in range(2):
+        ended = sapi("users", "delete", "dummy", "twice", "--yes", "--json")
+        assert (ended.code, ended.json["outcome"]) == (0, "deleted")
+
+
+def test_a_secret_is_shown_once(sapi: Sapi) -> None:
+    sapi("users", "create", "dummy", "keyed")
+    made = sapi("keys", "create", "dummy", "keyed", "--json").json
+    assert made["secret_key"]
+    listed = sapi("keys", "list", "dummy", "keyed", "--json")
+    assert listed.json[0]["access_key"] == made["access_key"]
+    assert made["secret_key"] not in listed.out
+    rotate = ("keys", "rotate", "dummy", "keyed", made["access_key"], "--yes", "--json")
+    assert sapi(*rotate).json["secret_key"] != made["secret_key"]
+
+
+def test_a_purge_is_a_job(sapi: Sapi) -> None:
+    sapi("users", "create", "dummy", "purged")
+    sapi("buckets", "create", "dummy", "purged-data", "--owner", "purged")
+    ended = sapi("users", "delete", "dummy", "purged", "--purge", "--yes", "--wait", "--json")
+    assert (ended.code, ended.json["state"]) == (0, "done")
+    job = ended.json["id"]
+    assert sapi("jobs", "show", job, "--json").json["target"] == "purged"
+    assert sapi("jobs", "watch", job).code == 0
+    assert sapi("jobs", "cancel", job, "--json").json["state"] == "done"
+    assert job in {row["id"] for row in sapi("jobs", "list", "--state", "done", "--json").json}
+
+
+def test_capacity_of_all_with_one_that_is_down(sapi: Sapi) -> None:
+    drawn = sapi("capacity")
+    assert drawn.code == 0
+    assert "lost: down: " in drawn.out
+    assert "░" in drawn.out
+    rows = {row["backend"]: row for row in sapi("capacity", "--json").json}
+    assert rows["lost"]["capacity"] is None
+    assert rows["lost"]["error"]["code"]
+    assert rows["dummy"]["error"] is None
+    assert rows["dummy"]["capacity"]["total_bytes"] > 0
+
+
+def test_back_ends_and_usage(sapi: Sapi) -> None:
+    rows = {row["name"]: row for row in sapi("backends", "--json").json}
+    assert rows["dummy"]["class"] == "DummyStorage"
+    assert "buckets" in rows["dummy"]["capabilities"]
+    assert sapi("backends", "lost").code == 0
+    assert sapi("usage", "report", "dummy", "--json").json == []
+    assert sapi("usage", "plot", "dummy").out.lstrip().startswith("<?xml")
+
+
+def test_what_a_terminal_would_obey_is_not_printed(sapi: Sapi) -> None:
+    name = "evil\x1b]0;owned\x07"
+    ended = sapi("users", "create", "dummy", "display", "--display-name", name)
+    assert "\x1b" not in ended.out + ended.err
+    assert "\x07" not in ended.out + ended.err
