@@ -15,11 +15,13 @@ import traceback
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import django
 from django.test import Client, override_settings
 from django.test.utils import setup_test_environment
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _VERBS: dict[str, Callable[..., Any]] = {}
 _numbers = count(1)
@@ -31,7 +33,7 @@ def _today() -> date:
     return datetime.now().astimezone().date()
 
 
-def verb(function: Callable[..., Any]) -> Callable[..., Any]:
+def verb(function: F) -> F:
     _VERBS[function.__name__] = function
     return function
 
@@ -46,7 +48,7 @@ def settings(**values: Any) -> None:
 
 
 @verb
-def project(title: str) -> int:
+def project(title: str) -> Any:
     from coldfront.core.field_of_science.models import FieldOfScience
     from coldfront.core.project.models import Project, ProjectStatusChoice
     from django.contrib.auth.models import User
@@ -87,7 +89,7 @@ def resource(name: str, attributes: dict[str, str], parent: str | None = None) -
 
 
 @verb
-def allocation(project: int, resources: list[str], attributes: dict[str, str]) -> int:
+def allocation(project: int, resources: list[str], attributes: dict[str, str]) -> Any:
     from coldfront.core.allocation.models import Allocation, AllocationStatusChoice
     from coldfront.core.resource.models import Resource
 
@@ -104,7 +106,7 @@ def allocation(project: int, resources: list[str], attributes: dict[str, str]) -
 
 
 @verb
-def grant(pk: int, kind: str, value: str) -> int:
+def grant(pk: int, kind: str, value: str) -> Any:
     """An attribute, written as a fixture would: no signal is sent."""
     from coldfront.core.allocation.models import AllocationAttribute, AllocationAttributeType
 
@@ -267,7 +269,7 @@ def command(name: str, *arguments: str) -> dict[str, Any]:
     try:
         call_command(name, *arguments, stdout=out, stderr=err)
     except SystemExit as ended:
-        code = ended.code
+        code = int(ended.code or 0)
     return {"code": code, "out": out.getvalue(), "err": err.getvalue()}
 
 
@@ -280,7 +282,7 @@ def rename(pk: int, title: str) -> None:
 
 
 @verb
-def resource_of(pk: int) -> str:
+def resource_of(pk: int) -> Any:
     from coldfront.core.allocation.models import Allocation
 
     return Allocation.objects.get(pk=pk).resources.get().name

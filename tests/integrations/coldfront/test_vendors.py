@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tests.backends.ecs.service import entry_of
+from tests.conformance.test_netapp import netapp_entry
 from tests.conftest import skip_or_fail
 from tests.integrations.coldfront.front import front_of
 from tests.integrations.coldfront.running import FORK, ColdFront, coldfront
@@ -22,32 +23,26 @@ TIB = 2**40
 
 @dataclass(frozen=True)
 class Vendors:
+    #: One whose figures are as a test puts them, and one to make things on.
     ecs: EcsSimulator
+    objects: EcsSimulator
     filer: OntapSimulator
 
 
 @pytest.fixture(scope="module")
 def vendors() -> Iterator[Vendors]:
-    with EcsSimulator() as ecs, OntapSimulator() as filer:
-        ecs.add_domain("example.org")
-        yield Vendors(ecs, filer)
+    with EcsSimulator() as ecs, EcsSimulator() as objects, OntapSimulator() as filer:
+        objects.add_domain("example.org")
+        yield Vendors(ecs, objects, filer)
 
 
 @pytest.fixture(scope="module")
 def service(vendors: Vendors, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
-    options = {
-        "hostname": filer.hostname,
-        "vserver": filer.svm,
-        "username": filer.username,
-        "password": filer.password,
-        "ca_file": str(filer.ca_file),
-    }
-    netapp = "🌈".join(["filer", "NetappStorage", *(p for pair in options.items() for p in pair)])
+    objects = entry_of(vendors.objects).replace("ecs", "objects", 1)
+    backends = "🦄".join([entry_of(vendors.ecs), objects, netapp_entry(vendors.filer)])
     with (
-        flask_server(
-            {"SAPI_BACKENDS": f"{entry_of(vendors.ecs)}🦄{netapp}"}, folder / "log"
-        ) as one,
+        flask_server({"SAPI_BACKENDS": backends}, folder / "log") as one,
         front_of(one.url) as front,
         requests.Session() as session,
     ):
@@ -102,8 +97,7 @@ def test_ecs_sync_pulls_what_the_ecs_plugin_pulled(
     service.send("POST", "/v3/ecs/namespaces/others/buckets/other", {"owner": "other"})
     # 2 TiB raw; 12+4 blocks make 1.5 TiB raw out of 1152 GiB.
     ecs.put_object("others", "other", 1151 * GIB)
-    pool = ecs.world.pools[ecs.storage_pool]
-    room, pool.provisioned_gib = pool.provisioned_gib, 2048
+    ecs.world.pools[ecs.storage_pool].provisioned_gib = 2048
     ecs.clock.advance(1800)
     site.resource("Tier 1 ECS", {})
     pk = site.allocation(site.project("Smith Lab"), ["Tier 1 ECS"], {})
@@ -118,13 +112,12 @@ def test_ecs_sync_pulls_what_the_ecs_plugin_pulled(
     assert seen["usage"] == {"Storage Quota (TB)": 0.0009765625, "Quota_In_Bytes": GIB}
     totals = {"capacity_tb": "2.0", "used_tb": "1.5", "allocated_tb": "4.0"}
     assert site.totals("Tier 1 ECS") == totals
-    pool.provisioned_gib = room
 
 
 def test_ecs_sync_ends_with_0_though_all_of_it_fails(
     site: ColdFront, service: Service, allocation: Make
 ) -> None:
-    pk = allocation("namespace", storage_api_subsystem="ecs")
+    pk = allocation("namespace", storage_api_subsystem="objects")
     site.settings(STORAGE_API_MODE="manual")
     site.set_status(pk, "New", "approve")
     before = site.look(pk)
@@ -142,14 +135,14 @@ def test_a_namespace_of_ecs_from_approval_to_its_end(
         "namespace",
         "2.5",
         title="Jones Lab",
-        storage_api_subsystem="ecs",
+        storage_api_subsystem="objects",
         ldap_domain="example.org",
         replication_group="rg1",
     )
     form = {"resource": None, "approval_form_data": {"automation_specifications": ["nfs_share"]}}
     assert site.signal("allocation_autocreate", pk, form) == {"answers": ["storage-api"]}
     assert site.look(pk)["values"]["Subdirectory"] == ["jones-lab:lab-jones-lab-bucket"]
-    home = "/v3/ecs/namespaces/jones-lab"
+    home = "/v3/objects/namespaces/jones-lab"
     limit = service.get(f"{home}/quota")
     assert (limit["max_bytes"], limit["soft_bytes"]) == (2560 * GIB, 2304 * GIB)
     (mapped,) = service.get(home)["user_mapping"]
@@ -165,29 +158,29 @@ def test_a_namespace_of_ecs_from_approval_to_its_end(
     assert state(site, pk) == "provisioned"
     site.set_status(pk, "Revoked")
     assert state(site, pk) == "restricted"
-    assert vendors.ecs.secrets("jones-lab", "jones-lab-owner") == []
-    vendors.ecs.put_object("jones-lab", "lab-jones-lab-bucket", 5)
+    assert vendors.objects.secrets("jones-lab", "jones-lab-owner") == []
+    vendors.objects.put_object("jones-lab", "lab-jones-lab-bucket", 5)
     site.settings(STORAGE_API_ON_REVOKE="delete")
     site.command("storage_api_sync", "--allocation", str(pk), "--provision", "--tolerant")
     assert state(site, pk) == "error"
-    assert vendors.ecs.buckets("jones-lab") == ["lab-jones-lab-bucket"]
+    assert vendors.objects.buckets("jones-lab") == ["lab-jones-lab-bucket"]
 
 
 def test_a_bucket_of_ecs_in_a_namespace(
     site: ColdFront, service: Service, allocation: Make
 ) -> None:
     """ECS has no limits of users, rounds up to whole GiB, and keeps the stamp in a tag."""
-    service.send("POST", "/v3/ecs/namespaces/shared", {})
+    service.send("POST", "/v3/objects/namespaces/shared", {})
     pk = allocation(
         "bucket",
         "0.0015",
         title="Miller",
-        storage_api_subsystem="ecs",
+        storage_api_subsystem="objects",
         values={"Namespace": "shared"},
     )
     site.set_status(pk, "New", "approve")
     assert state(site, pk) == "provisioned", site.look(pk)
-    path = f"/v3/ecs/namespaces/shared/buckets/{place(site, pk).split(':')[1]}"
+    path = f"/v3/objects/namespaces/shared/buckets/{place(site, pk).split(':')[1]}"
     assert service.get(f"{path}/quota")["max_bytes"] == 2 * GIB
     service.front.reset()
     site.set_status(pk, "New")
