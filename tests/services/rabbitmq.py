@@ -136,7 +136,7 @@ def _wait_until_live(found: RabbitMq, node: subprocess.Popen[bytes], log: Path) 
     end = time.monotonic() + _START_SECONDS
     while node.poll() is None and time.monotonic() < end:
         try:
-            found._call("GET", "/overview")  # noqa: SLF001 - of this module
+            found._call("GET", "/overview")
         except (requests.ConnectionError, requests.HTTPError):
             time.sleep(0.2)
         else:

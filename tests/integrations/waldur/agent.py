@@ -42,7 +42,9 @@ def agent_programs() -> Path:
             editable = ["--no-deps", "--no-build-isolation", "--editable", str(package)]
             run(python, "-m", "pip", "install", "--quiet", *editable)
 
-    return made_once("waldur-site-agent", "\n".join([AGENT, SLURM, *_TOOLS, *described]), make) / "bin"
+    return (
+        made_once("waldur-site-agent", "\n".join([AGENT, SLURM, *_TOOLS, *described]), make) / "bin"
+    )
 
 
 @dataclass
@@ -78,7 +80,7 @@ class Site:
 
     def configure(self, *offerings: Mapping[str, Any]) -> None:
         document = {"offerings": list(offerings), "log_level": "INFO"}
-        self.configuration.write_text(yaml.safe_dump(document), encoding="utf-8")
+        self.configuration.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
     @contextmanager
     def running(self, mode: str, *, hasty: bool = True) -> Iterator[Agent]:

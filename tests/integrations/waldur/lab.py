@@ -53,7 +53,7 @@ class Lab:
         *,
         settings: Mapping[str, Any],
         components: Mapping[str, Mapping[str, Any]] | None = None,
-        **more: Any,
+        more: Mapping[str, Any] | None = None,
     ) -> Offering:
         """An offering of Waldur, and the agent's configuration for it."""
         rows = {"storage": STORAGE} if components is None else components
@@ -82,7 +82,7 @@ class Lab:
                 **settings,
             },
             "backend_components": {name: dict(row) for name, row in rows.items()},
-            **more,
+            **(more or {}),
         }
         self.site.configure(*self.configured.values())
         return offering
@@ -136,6 +136,11 @@ class Lab:
             return None
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
+
+    def shows(self, path: str, **values: Any) -> bool:
+        """Whether the service's record has these values."""
+        record = self.call("GET", path)
+        return all(record[name] == value for name, value in values.items())
 
     def names(self, family: str) -> list[str]:
         return [row["name"] for row in self.call("GET", f"/v3/{self.subsystem}/{family}")]

@@ -1,20 +1,31 @@
-"""The agent's own loader reads a configuration, and every back-end that it names is made.
+"""The agent's own loader reads configurations, and every back-end that they name is made.
 
-Prints for each offering its back-ends; run by the agent's Python.
+Prints for each file the classes by offering, or the mistake; run by the agent's Python.
 """
 
 import json
 import sys
+from typing import Any
 
 from waldur_site_agent.common import utils
 
-configuration = utils.load_configuration(sys.argv[1])
-found = {}
-for offering in configuration.waldur_offerings:
-    kinds = {}
-    for key in ("order_processing_backend", "membership_sync_backend", "reporting_backend"):
-        if getattr(offering, key):
-            backend, _ = utils.get_backend_for_offering(offering, key)
-            kinds[key] = type(backend).__name__
-    found[offering.name] = kinds
-print(json.dumps(found))
+_WORK = ("order_processing_backend", "membership_sync_backend", "reporting_backend")
+
+
+def loaded(path: str) -> dict[str, Any]:
+    found = {}
+    for offering in utils.load_configuration(path).waldur_offerings:
+        given = [key for key in _WORK if getattr(offering, key)]
+        backends = [utils.get_backend_for_offering(offering, key)[0] for key in given]
+        found[offering.name] = [type(backend).__name__ for backend in backends]
+    return found
+
+
+def tried(path: str) -> dict[str, Any]:
+    try:
+        return loaded(path)
+    except Exception as error:  # noqa: BLE001 - whatever stops the agent
+        return {type(error).__name__: str(error)}
+
+
+print(json.dumps({path: tried(path) for path in sys.argv[1:]}))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -23,8 +24,13 @@ LIMITS = {"storage": 5, "objects": 1000}
 
 @pytest.fixture(scope="module")
 def offerings(lab: Lab) -> dict[str, Offering]:
-    lab.call("POST", "/v3/dummy/export/frozen", {"rules": []})
-    policies = {"pause_policy": "nobody", "downscale_policy": "frozen"}
+    for policy in ("usual", "frozen"):
+        lab.call("POST", f"/v3/dummy/export/{policy}", {"rules": []})
+    policies = {
+        "create_with": {"active_policy_name": "usual"},
+        "pause_policy": "nobody",
+        "downscale_policy": "frozen",
+    }
     links = {"endpoints": {"Mount": "nfs://{mount}"}}
     return {
         "volume": lab.offer("volume", settings={"kind": "volume", **policies, **links}),
@@ -88,14 +94,13 @@ def test_a_volume_is_paused_downscaled_and_restored(
 ) -> None:
     volume = resources["volume"]
     path = f"/v3/dummy/volumes/{volume.backend_id}"
-    usual = lab.call("GET", path)["active_policy_name"]
     for flags, policy in (
         ({"paused": True}, "nobody"),
         ({"paused": False, "downscaled": True}, "frozen"),
-        ({"paused": False, "downscaled": False}, usual),
+        ({"paused": False, "downscaled": False}, "usual"),
     ):
         lab.waldur.spoil(volume, **flags)
-        until(lambda wanted=policy: lab.call("GET", path)["active_policy_name"] == wanted, 40)
+        until(partial(lab.shows, path, active_policy_name=policy), 40)
     assert lab.call("GET", "/v3/dummy/export/nobody")["rules"] == []
 
 

@@ -32,7 +32,7 @@ def offerings(lab: Lab, broker: RabbitMq) -> dict[str, Offering]:
         "websocket_use_tls": False,
     }
     return {
-        kind: lab.offer(kind, settings={"kind": kind}, **events)
+        kind: lab.offer(kind, settings={"kind": kind}, more=events)
         for kind in ("volume", "bucket", "user")
     }
 

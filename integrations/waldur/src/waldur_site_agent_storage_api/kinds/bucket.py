@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from storage_api_client import AlreadyExists, ApiError, Conflict, Invalid, NotSupported
+from storage_api_client import Conflict, Invalid, NotSupported
+from storage_api_client.transport import address
 from waldur_site_agent_storage_api.kinds.base import Limits, Record
 from waldur_site_agent_storage_api.kinds.quotas import QuotaKind, quota_of
 from waldur_site_agent_storage_api.names import name_of, uuid_of
@@ -61,10 +62,5 @@ class BucketKind(QuotaKind):
         path = self._root + address("users", uid)
         try:
             self.client.request("POST", path, json={})
-        except (AlreadyExists, Conflict) as error:
-            if not _exists(error):
-                raise
-
-
-def _exists(error: ApiError) -> bool:
-    return error.code in {"already-exists", "conflict"}
+        except Conflict:
+            return

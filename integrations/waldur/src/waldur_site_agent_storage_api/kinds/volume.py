@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from storage_api_client.transport import address
 from waldur_site_agent.backend.exceptions import BackendError
 
 from storage_api_client import AlreadyExists, ApiError
+from storage_api_client.transport import address
 from waldur_site_agent_storage_api.kinds.base import Kind, Limits, Record
 from waldur_site_agent_storage_api.names import fields_of
 
@@ -72,7 +72,8 @@ class VolumeKind(Kind):
         self._use(name, kept.get("active_policy_name"))
 
     def _use(self, name: str, policy: str | None) -> bool:
-        if policy is None:
+        """False where there is no policy to use, or none now that could be put back later."""
+        if policy is None or self.call("GET", name).get("active_policy_name") is None:
             return False
         self.call("PATCH", name, json={"active_policy_name": policy})
         return True

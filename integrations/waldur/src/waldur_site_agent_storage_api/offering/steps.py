@@ -85,9 +85,7 @@ def changes(
         yield Step("activate the offering", lambda: waldur.post(f"{path}activate/", {}))
 
 
-def _prices(
-    waldur: Waldur, plan: Mapping[str, Any], prices: Mapping[str, float]
-) -> Iterator[Step]:
+def _prices(waldur: Waldur, plan: Mapping[str, Any], prices: Mapping[str, float]) -> Iterator[Step]:
     held = plan["prices"]
     if stale := {name: price for name, price in prices.items() if held.get(name) != price}:
         path = f"marketplace-plans/{plan['uuid']}/update_prices/"
