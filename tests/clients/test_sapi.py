@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from storage_api_client import Client
 from tests.clients.installed import Sapi
 
 _CODES = {
@@ -90,18 +91,19 @@ def test_a_dry_run_lists_what_would_go_and_changes_nothing(sapi: Sapi) -> None:
     assert sapi("users", "delete", "dummy", "nobody-of-that-name", "--dry-run").code == 3
 
 
-def test_every_destructive_verb_has_a_dry_run(sapi: Sapi) -> None:
-    volume = "lab/dry"
-    sapi("volumes", "create", "dummy", volume, "--size", "1GiB")
-    sapi("snapshots", "create", "dummy", volume, "first")
-    sapi("snapshots", "create", "dummy", volume, "second")
-    sapi("locks", "create", "dummy", volume, "node1")
-    sapi("exports", "create", "dummy", "dry-policy", "10.0.0.0/8", "node1")
-    sapi("namespaces", "create", "dummy", "dry-space")
-    sapi("users", "create", "dummy", "dry-2", "--namespace", "dry-space")
+def test_every_destructive_verb_has_a_dry_run(sapi: Sapi, client: Client) -> None:
+    volume, dummy = "lab/dry", client.backend("dummy")
+    dummy.volumes.create(volume, size_total=2**30)
+    dummy.snapshots(volume).create("first")
+    dummy.snapshots(volume).create("second")
+    dummy.locks(volume).create("node1")
+    dummy.exports.create("dry-policy", rules=["10.0.0.0/8", "node1"])
+    dummy.namespaces.create("dry-space")
+    inside = dummy.in_namespace("dry-space").users
+    inside.create("dry-2")
+    key = inside.keys("dry-2").create()["access_key"]
+    dummy.allocations.create("Dry Lab", size_bytes=2**40)
     space = ("--namespace", "dry-space")
-    key = sapi("keys", "create", "dummy", "dry-2", *space, "--json").json["access_key"]
-    sapi("allocations", "create", "dummy", "Dry Lab", "--size", "1TiB")
     cases: list[tuple[tuple[str, ...], str]] = [
         (("volumes", "delete", "dummy", volume), "second"),
         (("volumes", "rollback", "dummy", volume, "first"), "second"),
@@ -118,12 +120,10 @@ def test_every_destructive_verb_has_a_dry_run(sapi: Sapi) -> None:
         told = sapi(*arguments, "--dry-run")
         assert told.code == 0, (arguments, told)
         assert expected in told.out
-    assert len(sapi("snapshots", "list", "dummy", volume, "--json").json) == 2
-    assert sapi("exports", "show", "dummy", "dry-policy", "--json").json["rules"] == [
-        "10.0.0.0/8",
-        "node1",
-    ]
-    assert sapi("locks", "list", "dummy", volume, "--json").json == [{"host": "node1"}]
+    assert len(list(dummy.snapshots(volume).list())) == 2
+    assert dummy.exports.get("dry-policy")["rules"] == ["10.0.0.0/8", "node1"]
+    assert list(dummy.locks(volume).list()) == [{"host": "node1"}]
+    assert dummy.allocations.get("Dry Lab")["state"] == "active"
 
 
 def test_yes_is_for_scripts_and_can_be_repeated(sapi: Sapi) -> None:

@@ -5,7 +5,6 @@ what uses it, and are refused unless only their owner can read them. Nothing her
 secret.
 """
 
-import http.cookiejar
 import os
 import re
 import stat
@@ -15,11 +14,13 @@ from typing import Protocol
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
-from requests.cookies import RequestsCookieJar, get_cookie_header
+from requests.cookies import RequestsCookieJar, create_cookie, get_cookie_header
 
 from storage_api_client.errors import ConfigurationError
 
 _PRIVATE = stat.S_IRWXG | stat.S_IRWXO
+#: Before the domain of a cookie that scripts in a page do not see.
+_HTTP_ONLY = "#HttpOnly_"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -98,27 +99,36 @@ class CookieFile:
         self._jar = RequestsCookieJar()
 
     def apply(self, request: PreparedRequest) -> None:
-        if self._file.changed() is not None:
-            self._jar = _read_jar(self._file.path)
+        if (content := self._file.changed()) is not None:
+            self._jar = _read_jar(content.decode(errors="replace"), self._file.path)
         header: str | None = get_cookie_header(self._jar, request)  # type: ignore[no-untyped-call]
         if header:
             request.headers["Cookie"] = header
 
 
-def _read_jar(path: Path) -> RequestsCookieJar:
-    read = http.cookiejar.MozillaCookieJar()
-    try:
-        # Session cookies are marked as discarded, and their expiry is 0.
-        read.load(str(path), ignore_discard=True, ignore_expires=True)
-    except (http.cookiejar.LoadError, OSError, UnicodeDecodeError):
-        # The reason given would quote the line, which holds the secret.
-        raise ConfigurationError(f"{path}: not a file of cookies in Netscape's form") from None
+def _read_jar(text: str, path: Path) -> RequestsCookieJar:
+    """By hand, for the standard library's reader quotes what it cannot read."""
     jar = RequestsCookieJar()
-    for cookie in read:
-        if not cookie.expires:
-            # curl's way to write that it ends with the session, and 1970 otherwise.
-            cookie.expires = None
-        jar.set_cookie(cookie)
+    for line in text.splitlines():
+        bare = line.removeprefix(_HTTP_ONLY)
+        if not bare.strip() or bare.startswith("#"):
+            continue
+        try:
+            domain, _, folder, secure, expires, name, value = bare.split("\t")
+            until = int(expires or 0)
+        except ValueError:
+            raise ConfigurationError(f"{path}: no file of cookies in Netscape's form") from None
+        jar.set_cookie(
+            create_cookie(  # type: ignore[no-untyped-call]
+                name,
+                value,
+                domain=domain,
+                path=folder,
+                secure=secure == "TRUE",
+                # Cookies of a session have 0 there.
+                expires=until or None,
+            )
+        )
     return jar
 
 

@@ -1,0 +1,171 @@
+"""Tokens and cookies: where they come from, that they change, that nobody sees them."""
+
+import logging
+import pickle
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+
+from storage_api_client import ApiError, Client, ConfigurationError, Forbidden
+from tests.clients.scripted import Answer, problem, scripted
+from tests.servers import Server
+from tests.services.oauth import SmallProvider
+
+SECRET = "s3cr3t-token"
+
+
+def private(path: Path, text: str) -> Path:
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def test_a_real_token_opens_the_service(
+    strict: Server, provider: SmallProvider, tmp_path: Path
+) -> None:
+    with Client(strict.url, token=provider.bearer()) as client:
+        assert client.my_roles() == ["USER"]
+    with Client(strict.url, token="made-up") as client, pytest.raises(Forbidden) as caught:
+        client.my_roles()
+    assert caught.value.status == 401
+    file = private(tmp_path / "token", f"{provider.bearer()}\n")
+    environ = {"STORAGE_API_URL": strict.url, "STORAGE_API_TOKEN_FILE": str(file)}
+    with Client.from_environment(environ) as client:
+        assert client.am_i_a("USER")
+
+
+def test_a_token_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    file = private(tmp_path / "token", "first\n")
+    with scripted() as service, Client(service.url, token_file=file) as client:
+        client.backends()
+        renewed = private(tmp_path / "new", "second")
+        renewed.replace(file)
+        client.backends()
+        file.unlink()
+        with pytest.raises(ConfigurationError, match="No such file"):
+            client.backends()
+    sent = [headers["Authorization"] for _, _, headers in service.heard]
+    assert sent == ["Bearer first", "Bearer second"]
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
+@pytest.mark.parametrize("kind", ["token_file", "cookies"])
+def test_files_that_others_can_open_are_refused(kind: str, mode: int, tmp_path: Path) -> None:
+    file = private(tmp_path / "file", SECRET)
+    file.chmod(mode)
+    with scripted() as service, pytest.raises(ConfigurationError, match="chmod 600") as caught:
+        Client.from_environment(
+            {"STORAGE_API_URL": service.url, _VARIABLES[kind]: str(file)}
+        ).backends()
+    assert not service.heard
+    assert SECRET not in str(caught.value)
+
+
+_VARIABLES = {"token_file": "STORAGE_API_TOKEN_FILE", "cookies": "STORAGE_API_COOKIES"}
+
+
+def test_cookies_go_to_their_own_host_only(tmp_path: Path) -> None:
+    line = "{}\tFALSE\t/\tFALSE\t0\tsession\t" + SECRET
+    rows = ["# Netscape HTTP Cookie File", line.format("#HttpOnly_127.0.0.1")]
+    file = private(tmp_path / "cookies", "\n".join(rows) + "\n")
+    with scripted() as service:
+        with Client(service.url, cookies=file) as client:
+            client.backends()
+        with Client(service.url.replace("127.0.0.1", "localhost"), cookies=file) as client:
+            client.backends()
+    assert [headers["Cookie"] for _, _, headers in service.heard] == [f"session={SECRET}", None]
+
+
+def test_cookies_that_are_none_are_not_quoted(tmp_path: Path) -> None:
+    file = private(tmp_path / "cookies", f"# Netscape HTTP Cookie File\n{SECRET}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        Client("http://127.0.0.1:1", cookies=file, retries=0).backends()
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_netrc_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = private(tmp_path / "netrc", f"machine 127.0.0.1 login a password {SECRET}\n")
+    monkeypatch.setenv("NETRC", str(file))
+    with scripted() as service:
+        Client(service.url).backends()
+        Client(service.url, token="mine").backends()
+    sent = [headers["Authorization"] for _, _, headers in service.heard]
+    assert sent == [None, "Bearer mine"]
+
+
+@pytest.mark.parametrize("token", ["two words", "line\nbreak", "", "ümlaut", f"{SECRET}\r\nX: y"])
+def test_a_token_that_is_none_is_refused_without_being_shown(token: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Client("http://127.0.0.1:1", token=token)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(cut=True),
+        problem(500, "x"),
+        Answer(200, b"<html>"),
+        Answer(302, headers={"Location": "/x"}),
+    ],
+    ids=str,
+)
+def test_no_secret_is_in_exceptions_logs_or_repr(
+    answer: Answer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with scripted(answer) as service, Client(service.url, token=SECRET, retries=0) as client:
+        with pytest.raises(ApiError) as caught:
+            client.request("POST", "/v3/x", json={"secret_key": SECRET})
+        told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
+        assert SECRET not in told + caplog.text + repr(client) + repr(vars(client))
+    copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # it is ours
+    assert vars(copy) == vars(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({}, "STORAGE_API_URL"),
+        ({"STORAGE_API_URL": "storage.example.org"}, "https://"),
+        ({"STORAGE_API_URL": f"https://me:{SECRET}@storage.example.org"}, "password"),
+        ({"STORAGE_API_URL": "https://[broken"}, "malformed"),
+        (
+            {
+                "STORAGE_API_URL": "https://storage.example.org",
+                "STORAGE_API_TOKEN": SECRET,
+                "STORAGE_API_COOKIES": "x",
+            },
+            "only one",
+        ),
+    ],
+)
+def test_a_wrong_environment_is_named(environ: dict[str, str], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        Client.from_environment(environ)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_keyring_is_used_where_there_is_one(tmp_path: Path) -> None:
+    """In a process of its own, where a module of that name can be found."""
+    (tmp_path / "keyring").mkdir()
+    (tmp_path / "keyring" / "errors.py").write_text("class KeyringError(Exception): pass\n")
+    (tmp_path / "keyring" / "__init__.py").write_text(
+        "def get_password(service, url): return f'{service}:{url}'\n"
+    )
+    program = (
+        "from storage_api_client import environment\n"
+        "print(environment.read({'STORAGE_API_URL': 'https://s.example'}))"
+    )
+    source = Path(sys.modules["storage_api_client"].__path__[0]).parent
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": f"{tmp_path}:{source}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "storage-api:https://s.example" in told.stdout
