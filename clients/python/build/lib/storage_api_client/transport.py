@@ -1,0 +1,270 @@
+"""One hardened session: time-outs always, retries of what is safe, problems as exceptions.
+
+What may be sent again: everything of which no byte can have reached the service; and GET,
+PUT, DELETE and those POSTs of which the API says that a repeat finds what the first one made,
+when no answer came or the answer says that a retry may help.
+"""
+
+import logging
+import random
+import time
+import uuid
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+from storage_api_client.credentials import Auth, Credential
+from storage_api_client.errors import ApiError, ConfigurationError, Unavailable, error_class
+
+log = logging.getLogger("storage_api_client")
+
+#: How often a request is sent again at most.
+RETRIES = 3
+#: A service that wants a longer pause gets none: the caller decides.
+LONGEST_PAUSE = 30.0
+_FIRST_PAUSE = 0.5
+_CONNECT_SECONDS = 5.0
+_SAFE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+#: Sent by a proxy in front of the service, they come without a problem document.
+_PASSING = frozenset({502, 503, 504})
+_GONE = 404
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call. ``repeatable``: whether sending it twice does no more than sending it once."""
+
+    method: str
+    path: str
+    json: Any = None
+    params: dict[str, Any] | None = None
+    repeatable: bool | None = None
+
+    @property
+    def may_repeat(self) -> bool:
+        return self.method in _SAFE if self.repeatable is None else self.repeatable
+
+
+class Transport:
+    """Sends requests to one service. Threads may share it."""
+
+    def __init__(  # noqa: PLR0913  # as Client's
+        self,
+        url: str,
+        credential: Credential,
+        *,
+        timeout: float,
+        verify: bool | str,
+        user_agent: str,
+        retries: int,
+    ) -> None:
+        self.url = checked_url(url)
+        self._attempts = 1 + retries
+        self._timeout = (min(_CONNECT_SECONDS, timeout), timeout)
+        self._session = requests.Session()
+        self._session.auth = Auth(credential)
+        self._session.verify = verify
+        self._session.headers["User-Agent"] = user_agent
+        self._session.headers["Accept"] = "application/json, application/problem+json"
+
+    def close(self) -> None:
+        self._session.close()
+
+    def send(self, request: Request) -> requests.Response:
+        """The answer to ``request``, once it is a success.
+
+        Raises:
+            ApiError: it is none, or none came.
+            ConfigurationError: a file with a secret will not do.
+        """
+        if not request.path.startswith("/"):
+            # What follows the host's name without a slash may make it another host's.
+            raise ConfigurationError("a path must begin with a slash")
+        unsure = False
+        for attempt in range(1, self._attempts + 1):
+            try:
+                return self._send_once(request)
+            except ApiError as error:
+                if unsure and error.status == _GONE and request.method == "DELETE":
+                    return _nothing()
+                unsure = unsure or error.may_have_happened
+                error.may_have_happened = unsure
+                pause = _pause(error, attempt)
+                again = request.may_repeat or not (unsure or error.status)
+                if not (error.retryable and again) or attempt == self._attempts or pause is None:
+                    raise
+                log.debug("%s %s: again in %.1f s", request.method, request.path, pause)
+                time.sleep(pause)
+        raise AssertionError("unreachable")
+
+    def _send_once(self, request: Request) -> requests.Response:
+        request_id = uuid.uuid4().hex
+        started = time.monotonic()
+        try:
+            answer = self._session.request(
+                request.method,
+                self.url + request.path,
+                json=request.json,
+                params=request.params,
+                headers={"X-Request-Id": request_id},
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise _no_answer(error, request.method, request_id, self._timeout[1]) from None
+        log.debug(
+            "%s %s: %d in %d ms, request id %s",
+            request.method,
+            request.path,
+            answer.status_code,
+            (time.monotonic() - started) * 1000,
+            request_id,
+        )
+        if not answer.ok or answer.is_redirect:
+            raise _problem(answer, request.method, request_id)
+        return answer
+
+
+def checked_url(url: str) -> str:
+    """The service's address without a slash at its end.
+
+    Raises:
+        ConfigurationError: it is none, or holds a password.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ConfigurationError("the service's address is malformed") from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError("the service's address must not hold a user or password")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        raise ConfigurationError("the service's address must begin with https:// and a host")
+    if parts.query or parts.fragment:
+        raise ConfigurationError("the service's address must end with its path")
+    return url.rstrip("/")
+
+
+def address(*parts: str, slashes: bool = False) -> str:
+    """The path of ``parts``, percent-encoded.
+
+    ``slashes`` lets names have them, as volumes may.
+
+    Raises:
+        ConfigurationError: a part would lead elsewhere, such as ``..``.
+    """
+    for part in parts:
+        if not part:
+            raise ConfigurationError("a name must not be empty")
+        segments = part.split("/")
+        if not slashes and len(segments) > 1:
+            raise ConfigurationError(f"a name of this kind has no slash: {part!r}")
+        if not all(segments) or {".", ".."} & set(segments):
+            raise ConfigurationError(f"no name, for as a path it leads elsewhere: {part!r}")
+    return "".join(f"/{quote(part, safe='/')}" for part in parts)
+
+
+def _pause(error: ApiError, attempt: int) -> float | None:
+    """Seconds until the next try; ``None``: longer than anybody should wait in silence."""
+    grown: float = _FIRST_PAUSE * 2 ** (attempt - 1)
+    wanted = grown * random.uniform(0.5, 1.0)  # noqa: S311  # only so that not all come at once
+    if error.retry_after is not None:
+        wanted = max(wanted, error.retry_after)
+    return wanted if wanted <= LONGEST_PAUSE else None
+
+
+def _no_answer(
+    error: requests.RequestException, method: str, request_id: str, seconds: float
+) -> ApiError:
+    changes = method not in {"GET", "HEAD"}
+    if isinstance(error, requests.exceptions.SSLError):
+        detail = "The service's TLS certificate cannot be verified."
+        return Unavailable(0, "tls", "No answer", detail, request_id)
+    if _never_sent(error):
+        detail = "The service cannot be reached."
+        return Unavailable(0, "unreachable", "No answer", detail, request_id, retryable=True)
+    slow = isinstance(error, requests.Timeout)
+    return Unavailable(
+        0,
+        "timeout" if slow else "connection-lost",
+        "No answer",
+        f"No answer within {seconds:g} seconds." if slow else "The connection broke off.",
+        request_id,
+        # requests' other complaints, such as an impossible header, will not pass.
+        retryable=isinstance(
+            error,
+            requests.Timeout | requests.ConnectionError | requests.exceptions.ChunkedEncodingError,
+        ),
+        may_have_happened=changes,
+    )
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
+        return True
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, MaxRetryError):
+        cause = cause.reason
+    return isinstance(cause, NewConnectionError | ConnectTimeoutError)
+
+
+def _problem(answer: requests.Response, method: str, request_id: str) -> ApiError:
+    status = answer.status_code
+    if answer.is_redirect:
+        # Nothing is followed: whoever redirects must not choose who gets the token.
+        target = urlsplit(answer.headers["Location"])
+        where = f"{target.scheme}://{target.hostname}" if target.hostname else "another path"
+        detail = f"The service redirects to {where}; give the address that it has itself."
+        return ApiError(status, "redirected", "Redirected", detail, request_id)
+    document = _document(answer)
+    passing = status in _PASSING
+    code = _text(document, "code") or ("proxy-error" if passing else "http-error")
+    title = _text(document, "title") or f"HTTP {status}"
+    detail = _text(document, "detail") or f"HTTP {status} without an explanation."
+    return error_class(status, code)(
+        status,
+        code,
+        title,
+        detail,
+        _text(document, "request_id") or request_id,
+        retryable=bool(document.get("retryable", passing)),
+        retry_after=_retry_after(answer.headers.get("Retry-After")),
+        may_have_happened=passing and method not in {"GET", "HEAD"},
+    )
+
+
+def _document(answer: requests.Response) -> dict[str, Any]:
+    try:
+        document = answer.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _text(document: dict[str, Any], key: str) -> str | None:
+    value = document.get(key)
+    if key == "detail" and isinstance(value, list):
+        # The form of the CSCS document's errors.
+        value = "; ".join(str(item.get("msg")) for item in value if isinstance(item, dict))
+    return value if isinstance(value, str) and value else None
+
+
+def _retry_after(header: str | None) -> float | None:
+    if header is None:
+        return None
+    if header.isascii() and header.isdigit():
+        return float(header[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _nothing() -> requests.Response:
+    answer = requests.Response()
+    answer.status_code = 204
+    return answer
