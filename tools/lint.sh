@@ -47,6 +47,7 @@ check "mypy" mypy storage_api tests benchmarks
 check "mypy of the client" mypy clients/python/src clients/python/generate.py
 check "mypy of ColdFront's app" env MYPYPATH=integrations/coldfront/src \
     mypy integrations/coldfront/src
+check "mypy of Waldur's plugin" env MYPYPATH=integrations/waldur/src mypy integrations/waldur/src
 check "import-linter" lint-imports --no-cache --no-logo
 check "vendors" vendors_listed
 check "shellcheck" shell_scripts shellcheck --external-sources

@@ -11,7 +11,7 @@ missing=
 for need in curl:curl ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw \
     chromium:chromium node:nodejs npm:npm redis-server:redis-server pg_ctlcluster:postgresql \
     microsocks:microsocks haproxy:haproxy buildah:buildah debootstrap:debootstrap \
-    promtool:prometheus; do
+    promtool:prometheus rabbitmqctl:rabbitmq-server systemd-analyze:systemd; do
     have "${need%%:*}" || missing="$missing ${need#*:}"
 done
 # shellcheck disable=SC2086  # a list of names

@@ -9,6 +9,7 @@ from tests.integrations.waldur.front import Front
 from tests.integrations.waldur.lab import Lab
 from tests.servers import DUMMY, Server, flask_server
 from tests.services.issuer import Issuer, issuer
+from tests.services.rabbitmq import INSTALL, RabbitMq, missing_programs, rabbitmq
 from tests.services.venvs import NotInstalled
 from tests.simulators.waldur import WaldurSimulator
 
@@ -26,6 +27,14 @@ def programs() -> Path:
         return agent_programs()
     except NotInstalled as reason:
         skip_or_fail(str(reason))
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
+    if missing_programs():
+        skip_or_fail(f"no RabbitMQ: {INSTALL}")
+    with rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,77 +1,24 @@
 """Event mode over a real RabbitMQ, and what may go wrong on the way: never two, never none."""
 
 from collections.abc import Iterator
-from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.conftest import skip_or_fail
 from tests.integrations.waldur.agent import Agent, until
+from tests.integrations.waldur.events import Events, over
 from tests.integrations.waldur.lab import GB, Lab
-from tests.services.rabbitmq import INSTALL, RabbitMq, missing_programs, rabbitmq
+from tests.services.rabbitmq import RabbitMq
 from tests.simulators.waldur.records import Offering, Order, Resource
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
-    if missing_programs():
-        skip_or_fail(f"no RabbitMQ: {INSTALL}")
-    with rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
 def offerings(lab: Lab, broker: RabbitMq) -> dict[str, Offering]:
     lab.waldur.agents.make_queue = broker.make_queue
-    events = {
-        "stomp_enabled": True,
-        "stomp_ws_host": "127.0.0.1",
-        "stomp_ws_port": broker.port,
-        "stomp_ws_path": "/ws",
-        "websocket_use_tls": False,
-    }
     return {
-        kind: lab.offer(kind, settings={"kind": kind}, more=events)
+        kind: lab.offer(kind, settings={"kind": kind}, more=over(broker))
         for kind in ("volume", "bucket", "user")
     }
-
-
-class Events:
-    """Tells the agent what Waldur would."""
-
-    def __init__(self, lab: Lab, broker: RabbitMq) -> None:
-        self._lab = lab
-        self._broker = broker
-
-    def tell(self, offering: Offering, **message: Any) -> None:
-        [queue] = [
-            f"consumer_{row['uuid']}"
-            for row in self._lab.waldur.store.tables["identities"].values()
-            if row["offering"] == offering.uuid
-        ]
-        self._broker.publish(self._lab.waldur.provider.uuid, queue, message)
-
-    def push(self, order: Order) -> Order:
-        self.tell(
-            order.resource.offering,
-            object_type="order",
-            order_uuid=order.uuid,
-            order_state=order.state,
-        )
-        return order
-
-    def rotate(self, account: Resource, key: dict[str, Any]) -> None:
-        self._lab.waldur.secrets.begin_rotation(key)
-        self.tell(
-            account.offering,
-            object_type="resource_api_key_rotation",
-            action="rotate",
-            resource_uuid=account.uuid,
-            resource_backend_id=account.backend_id,
-            api_key_uuid=key["uuid"],
-            client_id=key["client_id"],
-        )
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,9 @@
 """What was there before: import, adoption; and the limits and figures of usage-billed offerings."""
 
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
-
-from tests.conftest import skip_or_fail
 from tests.integrations.waldur.agent import until
+from tests.integrations.waldur.events import Events, over
 from tests.integrations.waldur.lab import GB, Lab
-from tests.services.rabbitmq import INSTALL, RabbitMq, missing_programs, rabbitmq
+from tests.services.rabbitmq import RabbitMq
 from tests.simulators.waldur.records import Offering
 
 DAYS = {
@@ -18,14 +13,6 @@ DAYS = {
     "label": "Stored",
     "measure": "byte_days",
 }
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
-    if missing_programs():
-        skip_or_fail(f"no RabbitMQ: {INSTALL}")
-    with rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as found:
-        yield found
 
 
 def test_the_form_limits_what_no_component_limits(lab: Lab) -> None:
@@ -52,13 +39,11 @@ def test_what_somebody_made_is_found_imported_and_left_alone(lab: Lab, broker: R
     request = lab.waldur.imports.ask(offering)
     with lab.site.running("event_process"):
         until(lambda: broker.consumers() == 1, 60)
-        [identity] = lab.waldur.store.tables["identities"].values()
-        message = {
-            "object_type": "importable_resources",
-            "backend_resource_request_uuid": request["uuid"],
-        }
-        queue = f"consumer_{identity['uuid']}"
-        broker.publish(lab.waldur.provider.uuid, queue, message)
+        Events(lab, broker).tell(
+            offering,
+            object_type="importable_resources",
+            backend_resource_request_uuid=request["uuid"],
+        )
         until(lambda: request["state"] == "Done")
     found = [row["backend_id"] for row in lab.waldur.store.tables["found"].values()]
     assert found == ["msocean_old"]
@@ -84,14 +69,7 @@ def test_what_somebody_made_is_found_imported_and_left_alone(lab: Lab, broker: R
 
 
 def import_offering(lab: Lab, broker: RabbitMq, *, adopts: bool) -> Offering:
-    more: dict[str, Any] = {
-        "stomp_enabled": True,
-        "stomp_ws_host": "127.0.0.1",
-        "stomp_ws_port": broker.port,
-        "stomp_ws_path": "/ws",
-        "websocket_use_tls": False,
-        "resource_import_enabled": True,
-    }
+    more = {**over(broker), "resource_import_enabled": True}
     lab.configured.clear()
     settings = {"kind": "volume", "adopt_imported": adopts}
     return lab.offer("import", settings=settings, more=more)

@@ -1,0 +1,116 @@
+"""What the agent asks of every kind, and how the API is called for it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from storage_api_client import Client, NotFound
+from storage_api_client.transport import address
+from waldur_site_agent_storage_api.names import name_of
+from waldur_site_agent_storage_api.settings import Settings
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """In bytes and in pieces; ``None`` is unlimited, or unknown of what is used."""
+
+    max_bytes: int | None = None
+    max_objects: int | None = None
+
+
+class Kind(ABC):
+    """Every method raises the client's ``ApiError``."""
+
+    family: ClassVar[str]
+    has_keys: ClassVar[bool] = False
+    metered: ClassVar[bool] = True
+
+    def __init__(self, settings: Settings, client: Client) -> None:
+        self.settings = settings
+        self.client = client
+
+    @property
+    def place(self) -> str:
+        """Under which names are unique."""
+        return "/".join(
+            part or "" for part in (self.settings.subsystem, self.family, self.settings.namespace)
+        )
+
+    def name(self, resource: Any) -> str:
+        """Of what is to be made for a resource of Waldur; the same every time."""
+        return name_of(self.settings.kind, self.settings.name_template, resource)
+
+    def find(self, name: str) -> Record | None:
+        """The record; ``None`` only when the API says that there is none."""
+        try:
+            record: Record = self.call("GET", name)
+        except NotFound:
+            return None
+        return record
+
+    def names(self) -> Iterator[str]:
+        for record in self.call("GET"):
+            yield record["name"]
+
+    @abstractmethod
+    def stamp(self, record: Record) -> str | None:
+        """The resource that the back-end itself says this was made for; 32 digits."""
+
+    def made_for(self, resource: Any) -> list[str]:
+        """Names under which something may stand that was made for the resource."""
+        return [self.name(resource)]
+
+    @abstractmethod
+    def create(self, name: str, resource: Any, limits: Limits) -> Record:
+        """Make it, with its stamp and limits; where it exists just so, that one."""
+
+    @abstractmethod
+    def limits(self, name: str, record: Record) -> Limits:
+        """As the back-end holds them."""
+
+    @abstractmethod
+    def set_limits(self, name: str, limits: Limits) -> None: ...
+
+    @abstractmethod
+    def used(self, name: str, record: Record) -> Limits: ...
+
+    @abstractmethod
+    def details(self, name: str, record: Record) -> dict[str, Any]:
+        """How to reach it, for people. No secrets."""
+
+    def delete(self, name: str, *, purge: bool) -> Any:
+        """A job where the API made one, to be waited for; else ``None``."""
+        return self.call("DELETE", name, params={"purge": "true"} if purge else None)
+
+    @abstractmethod
+    def access(self, record: Record) -> dict[str, Any]:
+        """What ``restore`` needs to know, read before access is taken away."""
+
+    @abstractmethod
+    def downscale(self, name: str) -> bool:
+        """Nothing more may be written. False where that cannot be had."""
+
+    @abstractmethod
+    def pause(self, name: str) -> bool:
+        """No access at all. False where that cannot be had."""
+
+    @abstractmethod
+    def restore(self, name: str, kept: Record) -> None:
+        """Access as ``kept`` says."""
+
+    def call(self, method: str, *parts: str, json: Any = None, params: Any = None) -> Any:
+        """``parts`` go behind the family, each percent-encoded."""
+        path = f"{self._root}/{self.family}" + address(*parts, slashes=self.family == "volumes")
+        return self.client.request(method, path, json=json, params=params)
+
+    @property
+    def _root(self) -> str:
+        root = "/v3" + address(self.settings.subsystem)
+        if self.settings.namespace is None:
+            return root
+        return root + address("namespaces", self.settings.namespace)

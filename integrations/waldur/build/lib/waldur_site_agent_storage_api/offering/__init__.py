@@ -1,0 +1,1 @@
+"""The offering in Waldur that fits an agent's configuration, made or brought up to date."""
