@@ -136,7 +136,7 @@ class Site:
         return {**kept, "TMPDIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
 
 
-def until(look: Callable[[], T], seconds: float = 20.0) -> T:
+def until(look: Callable[[], T], seconds: float = 60.0) -> T:
     """What ``look`` finds, once that is true."""
     end = time.monotonic() + seconds
     while not (found := look()):

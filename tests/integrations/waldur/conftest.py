@@ -50,11 +50,15 @@ def backends() -> str:
 
 
 @pytest.fixture(scope="module")
-def service(
-    tmp_path_factory: pytest.TempPathFactory, believed: Issuer, backends: str
-) -> Iterator[Server]:
+def settings(believed: Issuer, backends: str) -> dict[str, str]:
+    """The service's environment; modules add to it."""
+    return believed.settings(SAPI_BACKENDS=backends)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("service") / "log"
-    with flask_server(believed.settings(SAPI_BACKENDS=backends), log) as server:
+    with flask_server(settings, log) as server:
         yield server
 
 

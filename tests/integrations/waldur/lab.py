@@ -101,7 +101,7 @@ class Lab:
             offering, self.project, name=name, limits=wanted, attributes=attributes
         )
 
-    def ended(self, *orders: Order, seconds: float = 30.0) -> list[str]:
+    def ended(self, *orders: Order, seconds: float = 90.0) -> list[str]:
         """The states of ``orders``, once each is over."""
         over = {"done", "erred", "rejected"}
         until(lambda: all(order.state in over for order in orders), seconds)

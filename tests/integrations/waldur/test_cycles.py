@@ -1,5 +1,7 @@
 """Membership sync and reports, cycle after cycle, by the real agent."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -8,6 +10,8 @@ import pytest
 
 from tests.integrations.waldur.agent import Agent, until
 from tests.integrations.waldur.lab import GB, OBJECTS, STORAGE, Lab
+from tests.servers import environment
+from tests.services.issuer import Issuer
 from tests.simulators.waldur.records import Offering, Resource
 
 USED = {
@@ -20,6 +24,20 @@ USED = {
 DAYS = {**USED, "label": "GB-days", "measure": "byte_days"}
 ALL = {"storage": STORAGE, "objects": OBJECTS, "stored": USED, "gb_days": DAYS}
 LIMITS = {"storage": 5, "objects": 1000}
+
+
+@pytest.fixture(scope="module")
+def backends(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """In a file, for the sampler is a process of its own."""
+    return f"dummy🌈DummyStorage🌈path🌈{tmp_path_factory.mktemp('dummy') / 'state'}"
+
+
+@pytest.fixture(scope="module")
+def settings(
+    tmp_path_factory: pytest.TempPathFactory, believed: Issuer, backends: str
+) -> dict[str, str]:
+    database = f"sqlite:///{tmp_path_factory.mktemp('metering') / 'samples'}"
+    return believed.settings(SAPI_BACKENDS=backends, SAPI_DATABASE_URL=database)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +82,7 @@ def agents(lab: Lab, resources: dict[str, Resource]) -> Iterator[dict[str, Agent
 def cycle(lab: Lab, resource: Resource) -> None:
     """Wait for one whole cycle of membership sync."""
     seen = resource.synced
-    until(lambda: resource.synced >= seen + 2, 40)
+    until(lambda: resource.synced >= seen + 2)
 
 
 def test_usage_is_reported_and_what_is_unknown_is_not(
@@ -72,21 +90,36 @@ def test_usage_is_reported_and_what_is_unknown_is_not(
 ) -> None:
     """DummyStorage holds nothing, and says so; nobody has metered it yet."""
     bucket, volume = resources["bucket"], resources["volume"]
-    until(lambda: {kind for _, kind in bucket.usages} >= {"storage", "objects", "stored"}, 40)
+    until(lambda: {kind for _, kind in bucket.usages} >= {"storage", "objects", "stored"})
     assert {row["usage"] for row in bucket.usages.values()} == {"0.00"}
     assert "gb_days" not in {kind for _, kind in bucket.usages}
     until(lambda: volume.usages)
+
+
+def test_what_was_metered_is_reported_as_days(
+    lab: Lab,
+    settings: dict[str, str],
+    resources: dict[str, Resource],
+    agents: dict[str, Agent],
+) -> None:
+    """Of a month that nobody metered nothing is said."""
+    sample = [sys.executable, "-m", "storage_api.cli", "sample"]
+    done = subprocess.run(sample, env=environment(settings), timeout=60, check=False)
+    assert done.returncode == 0
+    bucket = resources["bucket"]
+    until(lambda: "gb_days" in {kind for _, kind in bucket.usages})
+    assert len({period for period, _ in bucket.usages}) == 1
 
 
 def test_members_come_and_go(
     lab: Lab, resources: dict[str, Resource], agents: dict[str, Agent]
 ) -> None:
     volume = resources["volume"]
-    until(lambda: volume.backend_metadata.get("members") == ["alice"], 40)
+    until(lambda: volume.backend_metadata.get("members") == ["alice"])
     lab.waldur.member.member_of.discard(lab.project)
-    until(lambda: volume.backend_metadata.get("members") == [], 40)
+    until(lambda: volume.backend_metadata.get("members") == [])
     lab.waldur.member.member_of.add(lab.project)
-    until(lambda: volume.backend_metadata.get("members") == ["alice"], 40)
+    until(lambda: volume.backend_metadata.get("members") == ["alice"])
 
 
 def test_a_volume_is_paused_downscaled_and_restored(
@@ -100,7 +133,7 @@ def test_a_volume_is_paused_downscaled_and_restored(
         ({"paused": False, "downscaled": False}, "usual"),
     ):
         lab.waldur.spoil(volume, **flags)
-        until(partial(lab.shows, path, active_policy_name=policy), 40)
+        until(partial(lab.shows, path, active_policy_name=policy))
     assert lab.call("GET", "/v3/dummy/export/nobody")["rules"] == []
 
 
@@ -111,14 +144,14 @@ def test_an_account_is_paused_downscaled_and_restored(
     user = resources["user"]
     path = f"/v3/dummy/users/{user.backend_id}"
     lab.waldur.spoil(user, paused=True)
-    until(lambda: lab.call("GET", path)["suspended"], 40)
+    until(lambda: lab.call("GET", path)["suspended"])
     lab.waldur.spoil(user, downscaled=True, paused=False)
-    until(lambda: lab.call("GET", f"{path}/quota")["max_bytes"] == 0, 40)
+    until(lambda: lab.call("GET", f"{path}/quota")["max_bytes"] == 0)
     assert not lab.call("GET", path)["suspended"]
     cycle(lab, user)
     assert user.limits == LIMITS
     lab.waldur.spoil(user, downscaled=False, paused=False)
-    until(lambda: lab.call("GET", f"{path}/quota")["max_bytes"] == 5 * GB, 40)
+    until(lambda: lab.call("GET", f"{path}/quota")["max_bytes"] == 5 * GB)
     assert lab.call("GET", f"{path}/quota")["max_objects"] == 1000
 
 
@@ -128,7 +161,7 @@ def test_what_somebody_set_at_the_back_end_shows_in_waldur(
     bucket = resources["bucket"]
     path = f"/v3/dummy/buckets/{bucket.backend_id}/quota"
     lab.call("PUT", path, {"max_bytes": 7 * GB, "max_objects": 1000})
-    until(lambda: bucket.limits == {"storage": 7, "objects": 1000}, 40)
+    until(lambda: bucket.limits == {"storage": 7, "objects": 1000})
     cycle(lab, bucket)
     calls = len(lab.waldur.calls("POST", f"*{bucket.uuid}/set_limits/"))
     cycle(lab, bucket)
@@ -140,7 +173,7 @@ def test_an_outage_changes_no_state(
 ) -> None:
     shown = dict(resources["volume"].backend_metadata)
     with lab.front.down():
-        until(lambda: agents["membership_sync"].says("Error while pulling resource"), 60)
+        until(lambda: agents["membership_sync"].says("Error while pulling resource"))
     cycle(lab, resources["volume"])
     assert {row.state for row in resources.values()} == {"OK"}
     assert resources["volume"].backend_metadata["path"] == shown["path"]

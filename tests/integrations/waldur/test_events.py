@@ -119,7 +119,7 @@ def test_while_the_service_is_down_orders_wait(
         ]
         for order in orders:
             events.push(order)
-        until(lambda: all(agent.says(f"Order {dashed(row)} not ready") for row in orders), 60)
+        until(lambda: all(agent.says(f"Order {dashed(row)} not ready") for row in orders))
         assert {order.state for order in orders} == {"executing"}
     for order in orders:
         lab.age(order)
@@ -156,7 +156,7 @@ def test_an_agent_killed_before_it_told_waldur_finds_what_it_made(
         assert len(told) == 2
 
         # Signs off at the broker, rather than being cut off.
-        until(lambda: broker.consumers() == len(offerings), 60)
+        until(lambda: broker.consumers() == len(offerings))
         again.process.terminate()
         assert again.process.wait(20) == 0
 

@@ -38,7 +38,7 @@ def test_what_somebody_made_is_found_imported_and_left_alone(lab: Lab, broker: R
     lab.call("POST", "/v3/dummy/volumes/elsewhere_old", {"size_total": 5 * GB})
     request = lab.waldur.imports.ask(offering)
     with lab.site.running("event_process"):
-        until(lambda: broker.consumers() == 1, 60)
+        until(lambda: broker.consumers() == 1)
         Events(lab, broker).tell(
             offering,
             object_type="importable_resources",
@@ -61,7 +61,7 @@ def test_what_somebody_made_is_found_imported_and_left_alone(lab: Lab, broker: R
     polled(lab, adopts=True)
     with lab.site.running("membership_sync"):
         seen = resource.synced
-        until(lambda: resource.synced > seen, 40)
+        until(lambda: resource.synced > seen)
     with lab.site.running("order_process"):
         lab.made(lab.waldur.terminate(resource))
     assert lab.call("GET", "/v3/dummy/volumes/msocean_old") is None
