@@ -36,6 +36,7 @@ WRONG: list[tuple[dict[str, Any], str | None, str]] = [
     ({"name_template": "{secret}"}, "bytes", "name_template"),
     ({"name_template": "all-alike"}, "bytes", "name_template"),
     ({"kind": "volume", "delete_policy": "purge"}, "bytes", "purge"),
+    ({"kind": "volume", "delete_policy": "keep"}, "bytes", "pause_policy"),
     ({"kind": "volume"}, "objects", "backend_components.storage"),
     ({}, "litres", "backend_components.storage"),
     ({}, None, "none says what it measures"),

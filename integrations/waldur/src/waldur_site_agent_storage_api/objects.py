@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from waldur_site_agent.backend import logger
 from waldur_site_agent.backend.exceptions import BackendError
 
-from storage_api_client import ApiError, NotSupported, Unavailable
+from storage_api_client import Conflict, Forbidden, Full, Invalid, NotFound, NotSupported
 from waldur_site_agent_storage_api.errors import StorageApiUnavailable
 from waldur_site_agent_storage_api.kinds.base import Kind, Limits, Record
 from waldur_site_agent_storage_api.ledger import Ledger, Mode
 from waldur_site_agent_storage_api.names import uuid_of
 
+_REFUSALS = (Invalid, Conflict, Forbidden, NotFound, NotSupported, Full)
 _JOB_SECONDS = 60.0
 _RUNNING = frozenset(("queued", "running"))
 
@@ -87,6 +89,7 @@ class Objects:
         if record_or_none is None:
             return Made(name, self._create(name, resource, limits))
         self._need(name, record_or_none, resource)
+        self._finish(name, record_or_none, resource, limits)
         self._fit(name, record_or_none, limits)
         return Made(name, record_or_none)
 
@@ -95,13 +98,20 @@ class Objects:
         self._ledger.enter(name, uuid_of(resource))
         try:
             return self._kind.create(name, resource, limits)
-        except Unavailable:
-            raise
-        except ApiError as error:
-            # Refused, so nothing of that name is ours.
-            if not error.retryable:
+        except _REFUSALS as error:
+            # Nothing of that name is ours. After any other error there may be.
+            if not error.may_have_happened:
                 self._ledger.forget(name)
             raise
+
+    def _finish(self, name: str, record: Record, resource: Any, limits: Limits) -> None:
+        """Where it should have a stamp and shows none, making it may have broken off half-way.
+
+        The same request then finishes it; a conflict says that it is finished.
+        """
+        if self._kind.stamped and self._kind.stamp(record) is None:
+            with suppress(Conflict):
+                self._kind.create(name, resource, limits)
 
     def _fit(self, name: str, record: Record, limits: Limits) -> None:
         """An earlier attempt may have ended before it set the limits."""

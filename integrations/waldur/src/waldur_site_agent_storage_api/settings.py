@@ -99,6 +99,8 @@ class Settings(PluginBackendSettingsSchema):
             raise ValueError("a namespace is in no other")
         if self.kind == "volume" and self.delete_policy == "purge":
             raise ValueError("volumes know no purge; their delete_policy is delete or keep")
+        if self.kind == "volume" and self.delete_policy == "keep" and self.pause_policy is None:
+            raise ValueError("to keep a volume and take access away needs a pause_policy")
         return self
 
 

@@ -28,7 +28,8 @@ class Kind(ABC):
 
     family: ClassVar[str]
     has_keys: ClassVar[bool] = False
-    metered: ClassVar[bool] = True
+    #: Whether the back-end may keep a stamp.
+    stamped: ClassVar[bool] = True
 
     def __init__(self, settings: Settings, client: Client) -> None:
         self.settings = settings

@@ -15,7 +15,7 @@ from waldur_site_agent_storage_api.names import fields_of
 
 class VolumeKind(Kind):
     family: ClassVar[str] = "volumes"
-    metered: ClassVar[bool] = False
+    stamped: ClassVar[bool] = False
 
     def names(self) -> Iterator[str]:
         """Those that hold users' data: a filer's own root is nobody's to import."""
