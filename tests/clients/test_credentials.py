@@ -44,6 +44,10 @@ def test_a_token_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
         renewed = private(tmp_path / "new", "second")
         renewed.replace(file)
         client.backends()
+        private(file, "not a token")
+        for _ in range(2):
+            with pytest.raises(ConfigurationError, match="one word"):
+                client.backends()
         file.unlink()
         with pytest.raises(ConfigurationError, match="No such file"):
             client.backends()

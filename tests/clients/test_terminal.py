@@ -14,7 +14,7 @@ from tests.clients.scripted import Answer, scripted
 from tests.servers import Server
 from tests.services.oauth import SmallProvider
 
-_SECONDS = 20
+_SECONDS = 60
 
 
 @contextmanager

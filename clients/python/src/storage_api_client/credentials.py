@@ -8,15 +8,18 @@ secret.
 import os
 import re
 import stat
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar, create_cookie, get_cookie_header
 
 from storage_api_client.errors import ConfigurationError
+
+Kept = TypeVar("Kept")
 
 _PRIVATE = stat.S_IRWXG | stat.S_IRWXO
 #: Before the domain of a cookie that scripts in a page do not see.
@@ -48,44 +51,42 @@ class Token:
         request.headers["Authorization"] = f"Bearer {self._token}"
 
 
-@dataclass
-class _Watched:
-    """A private file that is read when it is new or has changed."""
+class _Watched(Generic[Kept]):
+    """What ``parse`` makes of a private file, made anew when that has changed."""
 
-    path: Path
-    _seen: tuple[int, int, int] | None = field(default=None, init=False)
+    def __init__(self, path: str | os.PathLike[str], parse: Callable[[bytes, Path], Kept]) -> None:
+        self._path = Path(path)
+        self._parse = parse
+        self._lock = threading.Lock()
+        self._found: tuple[tuple[int, int, int], Kept] | None = None
 
-    def changed(self) -> bytes | None:
-        """The content if it is not what it was at the last call."""
-        try:
-            with self.path.open("rb") as file:
-                status = os.fstat(file.fileno())
-                if status.st_mode & _PRIVATE:
-                    raise ConfigurationError(
-                        f"{self.path}: others may read it; make it yours alone: chmod 600"
-                    )
-                seen = (status.st_ino, status.st_mtime_ns, status.st_size)
-                if seen == self._seen:
-                    return None
-                content = file.read()
-        except OSError as error:
-            raise ConfigurationError(f"{self.path}: {error.strerror}") from None
-        self._seen = seen
-        return content
+    def value(self) -> Kept:
+        """Raises ``ConfigurationError`` for a file that will not do, each time anew."""
+        with self._lock:
+            try:
+                with self._path.open("rb") as file:
+                    status = os.fstat(file.fileno())
+                    content = file.read()
+            except OSError as error:
+                raise ConfigurationError(f"{self._path}: {error.strerror}") from None
+            if status.st_mode & _PRIVATE:
+                raise ConfigurationError(
+                    f"{self._path}: others may open it; make it yours alone: chmod 600"
+                )
+            seen = (status.st_ino, status.st_mtime_ns, status.st_size)
+            if self._found is None or self._found[0] != seen:
+                self._found = seen, self._parse(content, self._path)
+            return self._found[1]
 
 
 class TokenFile:
     """A bearer token out of a file, of which it is the only line."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._file = _Watched(Path(path))
-        self._token = ""
+        self._file = _Watched(path, _read_token)
 
     def apply(self, request: PreparedRequest) -> None:
-        if (content := self._file.changed()) is not None:
-            text = content.decode("ascii", errors="replace").strip()
-            self._token = checked_token(text, str(self._file.path))
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        request.headers["Authorization"] = f"Bearer {self._file.value()}"
 
 
 class CookieFile:
@@ -95,21 +96,24 @@ class CookieFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._file = _Watched(Path(path))
-        self._jar = RequestsCookieJar()
+        self._file = _Watched(path, _read_jar)
 
     def apply(self, request: PreparedRequest) -> None:
-        if (content := self._file.changed()) is not None:
-            self._jar = _read_jar(content.decode(errors="replace"), self._file.path)
-        header: str | None = get_cookie_header(self._jar, request)  # type: ignore[no-untyped-call]
+        header: str | None = get_cookie_header(  # type: ignore[no-untyped-call]
+            self._file.value(), request
+        )
         if header:
             request.headers["Cookie"] = header
 
 
-def _read_jar(text: str, path: Path) -> RequestsCookieJar:
+def _read_token(content: bytes, path: Path) -> str:
+    return checked_token(content.decode("ascii", errors="replace").strip(), str(path))
+
+
+def _read_jar(content: bytes, path: Path) -> RequestsCookieJar:
     """By hand, for the standard library's reader quotes what it cannot read."""
     jar = RequestsCookieJar()
-    for line in text.splitlines():
+    for line in content.decode(errors="replace").splitlines():
         bare = line.removeprefix(_HTTP_ONLY)
         if not bare.strip() or bare.startswith("#"):
             continue

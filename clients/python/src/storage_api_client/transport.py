@@ -67,7 +67,8 @@ class Transport:
         self._timeout = (min(_CONNECT_SECONDS, timeout), timeout)
         self._session = requests.Session()
         self._session.auth = Auth(credential)
-        self._session.verify = verify
+        # At each request, for there it goes before REQUESTS_CA_BUNDLE; the session's does not.
+        self._verify = verify
         self._session.headers["User-Agent"] = user_agent
         self._session.headers["Accept"] = "application/json, application/problem+json"
 
@@ -112,6 +113,7 @@ class Transport:
                 params=request.params,
                 headers={"X-Request-Id": request_id},
                 timeout=self._timeout,
+                verify=self._verify,
                 allow_redirects=False,
             )
         except requests.RequestException as error:

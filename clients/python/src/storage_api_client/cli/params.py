@@ -19,7 +19,7 @@ from storage_api_client.records import Quota
 #: In the place of a limit; ``None`` is an option that was not given.
 UNLIMITED = "unlimited"
 #: A completion that takes longer is worse than none.
-_COMPLETION_SECONDS = 3.0
+_COMPLETION_SECONDS = 5.0
 _MOST_COMPLETIONS = 100
 #: Between a record's key and a key inside it.
 _WITHIN = "__"
