@@ -13,7 +13,7 @@ from tests.servers import DUMMY, flask_server
 from tests.services.venvs import NotInstalled
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     with (

@@ -13,6 +13,7 @@ from tests.integrations.coldfront.running import ColdFront
 
 TB = 10**12
 _numbers = count(1)
+_sites = count(1)
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,11 @@ class Service:
     url: str
 
     def settings(self) -> dict[str, str]:
+        """For one more ColdFront: its allocations have the numbers of another's, so it is named."""
         return {
             "STORAGE_API_URL": self.front.url,
             "STORAGE_API_COOKIES": str(self.cookies),
-            "STORAGE_API_SITE": "test",
+            "STORAGE_API_SITE": f"test-{next(_sites)}",
         }
 
     def get(self, path: str) -> Any:
