@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from storage_api.backends.accounting import Holder
@@ -58,9 +58,7 @@ def _of_family(reads: "_Reads", capability: Capability) -> Iterator[Trial]:
     if capability is Capability.QUOTA or capability is Capability.USAGE:
         kinds: Sequence[HolderKind] = sorted(getattr(reads.backend, f"{capability}_holders"))
         for kind in kinds:
-            yield _tried(
-                f"{kind} {capability}", lambda kind=kind: reads.of_holder(capability, kind)
-            )
+            yield _tried(f"{kind} {capability}", partial(reads.of_holder, capability, kind))
     else:
         yield _tried(capability, lambda: _READS[capability](reads))
 
@@ -182,7 +180,7 @@ _READS: Mapping[Capability, Callable[[_Reads], str]] = {
     Capability.VOLUMES: lambda reads: _count(reads.volumes, "volume"),
     Capability.SNAPSHOTS: _snapshots,
     Capability.LOCKS: _locks,
-    Capability.EXPORT: lambda reads: _count(reads.backend.list_policies(), "export policy"),
+    Capability.EXPORT: lambda reads: f"policies: {len(reads.backend.list_policies())}",
     Capability.BUCKETS: lambda reads: _count(reads.buckets, "bucket"),
     Capability.ACL: _Reads.acl,
     Capability.USERS: lambda reads: _count(reads.users, "user"),
