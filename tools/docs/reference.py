@@ -12,13 +12,33 @@ from typing import Any
 Document = dict[str, Any]
 
 _GROUPS = {
-    "Files": ["volumes", "snapshots", "locks", "export"],
-    "Objects": [
-        *("buckets", "users", "namespaces", "buckets in a namespace", "users in a namespace"),
-    ],
-    "Accounting": ["usage", "capacity", "allocations"],
-    "Portals": ["orders", "storage-resources", "gid-cache"],
-    "The service": ["jobs", "conf"],
+    "Files": {
+        "volumes": "File systems: made, changed, cloned, rolled back, restricted.",
+        "snapshots": "A volume's states at moments past.",
+        "locks": "Which host holds a volume.",
+        "export": "Export policies: who may mount.",
+    },
+    "Objects": {
+        "buckets": "In the back-end's default namespace.",
+        "users": "Object users, accounts of portals, and their keys.",
+        "namespaces": "Tenants: name spaces for users and buckets, and volumes' projects.",
+        "buckets in a namespace": "As buckets, in a namespace that is named.",
+        "users in a namespace": "As users, in a namespace that is named.",
+    },
+    "Accounting": {
+        "usage": "What everybody used over a period, in GB-days, out of samples.",
+        "capacity": "Space of the whole back-end.",
+        "allocations": "A namespace with quota, owner, key and bucket, in one request.",
+    },
+    "Portals": {
+        "orders": "What Waldur asks of a provider for a volume.",
+        "storage-resources": "The document that CSCS' provisioners read.",
+        "gid-cache": "What is remembered of groups.",
+    },
+    "The service": {
+        "jobs": "Work longer than a request.",
+        "conf": "Back-ends and roles.",
+    },
 }
 _DETAIL = re.compile(r"/v3/[^/]+/volumes/\{volume\}/(snapshots|locks|orders|backend-id|options)")
 _ORDERS = {"backend-id", "options"}
@@ -30,6 +50,8 @@ _ENDPOINT = {
     "schema": {"type": "string", "examples": ["dummy"]},
 }
 _ABOUT = """
+[To the guides](../index.html)
+
 The same paths exist below `/v3/<endpoint>` for every configured back-end, as far as it has the
 family; where it has not they answer 501 and name the back-ends that do. A running service shows its
 own back-ends in Swagger UI at `/`, in `/swagger.json` and in `/openapi.json`. Each operation says
@@ -50,8 +72,12 @@ def reference_of(openapi: Document, endpoints: list[str]) -> Document:
         # Of several back-ends the one whose operations have most to say.
         if len(str(converted)) > len(str(paths.get(shown, ""))):
             paths[shown] = converted
-    tags = [{"name": name} for names in _GROUPS.values() for name in names]
-    groups = [{"name": name, "tags": tags} for name, tags in _GROUPS.items()]
+    tags = [
+        {"name": name, "description": text}
+        for kind in _GROUPS.values()
+        for name, text in kind.items()
+    ]
+    groups = [{"name": name, "tags": list(kind)} for name, kind in _GROUPS.items()]
     info = openapi["info"] | {"description": _ABOUT}
     return openapi | {
         "info": info,
