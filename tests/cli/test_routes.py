@@ -32,10 +32,7 @@ def test_people_read_one_route_a_line() -> None:
     lines = run("routes").output.splitlines()
     assert "GET    USER       /v3/dummy/volumes" in lines
     assert len(lines) == len(set(lines))
-
-
-def test_families_that_a_back_end_lacks_are_left_out() -> None:
-    assert "/v3/dummy/storage-resources" not in run("routes").output
+    assert not [line for line in lines if line.endswith("/v3/dummy/storage-resources")]
 
 
 def test_a_wrong_configuration_ends_with_two() -> None:
