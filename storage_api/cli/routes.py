@@ -1,8 +1,8 @@
 """``storage-api routes``: what the service answers, and to whom."""
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import click
 from flask import Flask, json
@@ -11,6 +11,7 @@ from storage_api.api.mount import Unsupported
 from storage_api.api.operation import operation_of
 from storage_api.api.resource import ApiResource
 from storage_api.cli.service import silent
+from storage_api.security.roles import Role
 
 _OPEN = "open"
 _REDIRECT = "unversioned"
@@ -42,15 +43,22 @@ def routes(*, as_json: bool) -> None:
 
 def _answered(app: Flask) -> Iterator[Answered]:
     for rule in app.url_map.iter_rules():
-        view = getattr(app.view_functions[rule.endpoint], "view_class", None)
-        if rule.endpoint == _REDIRECT or view is Unsupported:
+        view = app.view_functions[rule.endpoint]
+        if rule.endpoint == _REDIRECT or _resource(view) is Unsupported:
             continue
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            yield Answered(method, path, _role(view, method))
+            yield Answered(method, path, _role(view, method) or _OPEN)
 
 
-def _role(view: type | None, method: str) -> str:
-    if view is None or not issubclass(view, ApiResource):
-        return _OPEN
-    return operation_of(getattr(view, method.lower())).role or _OPEN
+def _role(view: Callable[..., Any], method: str) -> Role | None:
+    resource = _resource(view)
+    if resource is not None and issubclass(resource, ApiResource):
+        return operation_of(getattr(resource, method.lower())).role
+    role: Role | None = getattr(view, "role", None)
+    return role
+
+
+def _resource(view: Callable[..., Any]) -> type | None:
+    found: type | None = getattr(view, "view_class", None)
+    return found
