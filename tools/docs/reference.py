@@ -41,6 +41,7 @@ _GROUPS = {
     },
 }
 _DETAIL = re.compile(r"/v3/[^/]+/volumes/\{volume\}/(snapshots|locks|orders|backend-id|options)")
+_LARGEST = 2**63 - 1
 _ORDERS = {"backend-id", "options"}
 _ENDPOINT = {
     "name": "endpoint",
@@ -106,9 +107,16 @@ def _family(path: str) -> str:
     return "usage" if parts[0] == "usage.svg" else parts[0]
 
 
+def _without_limitless(part: Document) -> Document:
+    """A browser would show the largest of 64 bits rounded, and it tells a reader nothing."""
+    if part.get("maximum") == _LARGEST:
+        del part["maximum"]
+    return part
+
+
 def main() -> None:
     source, target = (Path(name) for name in sys.argv[1:])
-    openapi = json.loads(source.read_text(encoding="utf-8"))
+    openapi = json.loads(source.read_text(encoding="utf-8"), object_hook=_without_limitless)
     known = {*_GROUPS["The service"], "storage-resources"}
     endpoints = [tag["name"] for tag in openapi["tags"] if tag["name"] not in known]
     document = reference_of(openapi, endpoints)
