@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from storage_api.backends.registry import BUILTIN
+from storage_api.cli import main
 from storage_api.settings import load_settings
 from tests.docs.pages import DOCS, PAGES, text_of, title, without_fences
 from tests.servers import ROOT, service
@@ -70,6 +71,20 @@ def test_every_module_and_file_of_ours_exists(page: Path) -> None:
         assert (ROOT / module.replace(".", "/")).exists() or (
             ROOT / f"{module.replace('.', '/')}.py"
         ).exists(), module
+
+
+@pytest.mark.parametrize("page", PAGES, ids=title)
+def test_every_metric_exists(page: Path) -> None:
+    source = "".join(text_of(module) for module in (ROOT / "storage_api/metrics").glob("*.py"))
+    known = set(re.findall(r'"(storage_api_[a-z_]+)"', source))
+    for name in re.findall(r"\bstorage_api_[a-z]+_[a-z_]+\b", text_of(page)):
+        assert name in known or re.sub(r"_(bucket|count|sum)$", "", name) in known, name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=title)
+def test_every_command_exists(page: Path) -> None:
+    named = re.findall(r"(?:^|`)storage-api ([a-z][a-z-]*)", text_of(page), flags=re.MULTILINE)
+    assert set(named) <= set(main.commands)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=title)
