@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 . tools/common.sh
 
 swagger() {
-    PYTHONPATH=. PYTHONUTF8=1 .venv/bin/python tools/docs/swagger.py
+    PYTHONPATH=. PYTHONUTF8=1 .venv/bin/python tools/docs/swagger.py build
 }
 
 # A warning, such as a link that leads nowhere, is an error.
