@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from storage_api.backends.registry import BUILTIN
@@ -97,9 +98,9 @@ def test_every_configuration_that_is_shown_starts(page: Path, tmp_path: Path) ->
 
 
 def _with_files(entry: str, secret: Path) -> str:
-    """A file that exists in the place of each secret's, and the system's certificates."""
+    """A file that exists in the place of each secret's, and some certificates."""
     text = re.sub(r"(_file🌈)/[^🌈🦄]+", rf"\g<1>{secret}", entry)
-    text = re.sub(r"(ca_file🌈)[^🌈🦄]+", r"\g<1>/etc/ssl/certs/ca-certificates.crt", text)
+    text = re.sub(r"(ca_file🌈)[^🌈🦄]+", rf"\g<1>{certifi.where()}", text)
     return re.sub(r"/var/lib/storage-api", str(secret.parent), text)
 
 
