@@ -40,6 +40,15 @@ def test_the_guide_has_every_setting_and_no_other() -> None:
     assert settings_in(CONFIGURE) | {"SAPI_BACKENDS"} == settings_read()
 
 
+def test_the_guide_has_what_watches_from_outside() -> None:
+    pattern = r"(?:SENTRY|OTEL|PROMETHEUS)_[A-Z_]+"
+    source = "".join(text_of(module) for module in (ROOT / "storage_api").rglob("*.py"))
+    told = {name for row in rows(CONFIGURE) for name in codes(row[0])}
+    assert {name for name in told if re.fullmatch(pattern, name)} == set(
+        re.findall(rf'"({pattern})"', source)
+    )
+
+
 def test_the_readme_has_every_setting_and_no_other() -> None:
     readme = text_of(ROOT / "README.md")
     assert settings_in(section(readme, "Configuration")) == settings_read()
