@@ -1,17 +1,25 @@
 """`storage-api probe` against storage systems that are well, that refuse, and that are away."""
 
+import itertools
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from storage_api.domain.units import GIB
+from tests.backends.cscs.lab import Lab
 from tests.cli.command import Ended, run
+from tests.conformance.client import InProcess
 from tests.conformance.test_ecs import ecs_entry
 from tests.conformance.test_netapp import netapp_entry
 from tests.metering.hanging import hanging_gateway
+from tests.servers import service
 from tests.services.moto import MotoServer
 from tests.simulators.ecs import SYSTEM_MONITOR, EcsSimulator
+from tests.simulators.hpc_user.simulator import HpcUserSimulator
 from tests.simulators.ontap import OntapSimulator
+from tests.simulators.waldur import WaldurSimulator
 
 _RGW = "ceph🌈RadosgwStorage🌈endpoint🌈{}🌈admin_access_key🌈a🌈admin_secret_key🌈s3cret"
 
@@ -92,10 +100,18 @@ def test_a_system_that_does_not_answer_ends_with_three(how: str) -> None:
     assert list(verdicts(ended)) == ["connection"]
 
 
-def test_everything_is_tried_on_what_is_there() -> None:
-    ended = run("probe", "dummy")
-    assert ended.code == 0
-    assert {"bucket quota", "user usage", "allocations"} <= verdicts(ended).keys()
+def test_everything_is_tried_on_what_is_there(tmp_path: Path) -> None:
+    settings = {"SAPI_BACKENDS": f"dummy🌈DummyStorage🌈path🌈{tmp_path}/dummy"}
+    api = InProcess(service(settings))
+    api.post("/v3/dummy/volumes/v", {"size_total": GIB, "junction_path": "/v"}).expect(201)
+    api.post("/v3/dummy/namespaces/physics", {}).expect(201)
+    api.post("/v3/dummy/users/alice", {"display_name": "Alice"}).expect(201)
+    api.post("/v3/dummy/buckets/data", {"owner": "alice"}).expect(201)
+    ended = run("probe", "dummy", **settings)
+    assert (ended.code, ended.errors) == (0, "")
+    found = verdicts(ended)
+    assert set(found.values()) == {"works"}
+    assert {"bucket quota", "user usage", "namespace usage", "acl", "allocations"} <= found.keys()
 
 
 @pytest.mark.parametrize(
@@ -103,3 +119,15 @@ def test_everything_is_tried_on_what_is_there() -> None:
 )
 def test_a_wrong_configuration_ends_with_two(endpoint: str, backends: str) -> None:
     assert run("probe", endpoint, SAPI_BACKENDS=backends).code == 2
+
+
+def test_a_portal_is_asked_for_what_is_ordered() -> None:
+    with WaldurSimulator() as waldur, HpcUserSimulator() as gids:
+        lab = Lab(waldur, gids)
+        lab.resource("climate")
+        entry = "🌈".join(["cscs", "CscsStorage", *itertools.chain(*lab.options().items())])
+        ended = run("probe", "cscs", SAPI_BACKENDS=entry)
+    assert (ended.code, ended.errors) == (0, "")
+    found = verdicts(ended)
+    assert (found["orders"], found["storage-resources"]) == ("works", "works")
+    assert "namespace usage    works" in ended.output
