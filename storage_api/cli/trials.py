@@ -51,7 +51,11 @@ def trials(backend: StorageBackend) -> Iterator[Trial]:
     reads = _Reads(backend)
     for capability in Capability:
         if capability in backend.capabilities:
-            yield from _of_family(reads, capability)
+            for trial in _of_family(reads, capability):
+                yield trial
+                # Our credential itself is refused; to go on could have the account locked.
+                if trial.verdict is Verdict.FAILS and trial.words == connection.words:
+                    return
 
 
 def _of_family(reads: "_Reads", capability: Capability) -> Iterator[Trial]:

@@ -67,8 +67,12 @@ def test_what_the_account_of_a_filer_lacks_is_named(filer: OntapSimulator) -> No
 
 
 def test_a_wrong_password_is_refused(filer: OntapSimulator) -> None:
+    """And not tried often enough to have the account locked."""
     wrong = netapp_entry(filer).replace(filer.password, "s3cret")
-    assert run("probe", "filer", SAPI_BACKENDS=wrong).code == 1
+    ended = run("probe", "filer", SAPI_BACKENDS=wrong)
+    assert ended.code == 1
+    assert verdicts(ended) == {"connection": "FAILS", "volumes": "FAILS"}
+    assert len(filer.requests) == 2
 
 
 def test_an_account_that_cannot_write_is_named(cluster: EcsSimulator, moto: MotoServer) -> None:
