@@ -128,8 +128,8 @@ def _wait_until_live(server: Server, process: subprocess.Popen[bytes]) -> None:
             try:
                 if session.get(f"{server.url}/health/live", timeout=5).status_code == 200:
                     return
-            except requests.ConnectionError:
-                time.sleep(0.05)
+            except (requests.ConnectionError, requests.Timeout):
+                time.sleep(0.05)  # uWSGI listens before it has loaded the service
     last_words = server.log.read_text(encoding="utf-8", errors="replace")[-2000:]
     raise RuntimeError(f"the service did not start:\n{last_words}")
 
