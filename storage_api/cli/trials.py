@@ -151,13 +151,17 @@ class _Reads:
         return _count(selection.items, "item")
 
     def allocations(self) -> str:
-        self._nothing_failed()
-        return "made of namespaces, users and buckets"
-
-    def _nothing_failed(self) -> None:
-        """Reads what allocations are made of, and raises what that raises."""
         for made_of in (self.namespaces, self.users, self.buckets):
             len(made_of)
+        return "made of namespaces, users and buckets"
+
+    def snapshots(self) -> str:
+        volume = self.volume()
+        return f"{_count(self.backend.list_snapshots(volume), 'snapshot')} of {volume}"
+
+    def locks(self) -> str:
+        volume = self.volume()
+        return f"{_count(self.backend.get_lock(volume), 'lock')} of {volume}"
 
 
 def _first(things: Sequence[Any], what: str) -> Any:
@@ -170,20 +174,10 @@ def _count(things: Sequence[Any], what: str) -> str:
     return f"{len(things)} {what}{'' if len(things) == 1 else 's'}"
 
 
-def _snapshots(reads: _Reads) -> str:
-    volume = reads.volume()
-    return f"{_count(reads.backend.list_snapshots(volume), 'snapshot')} of {volume}"
-
-
-def _locks(reads: _Reads) -> str:
-    volume = reads.volume()
-    return f"{_count(reads.backend.get_lock(volume), 'lock')} of {volume}"
-
-
 _READS: Mapping[Capability, Callable[[_Reads], str]] = {
     Capability.VOLUMES: lambda reads: _count(reads.volumes, "volume"),
-    Capability.SNAPSHOTS: _snapshots,
-    Capability.LOCKS: _locks,
+    Capability.SNAPSHOTS: _Reads.snapshots,
+    Capability.LOCKS: _Reads.locks,
     Capability.EXPORT: lambda reads: f"policies: {len(reads.backend.list_policies())}",
     Capability.BUCKETS: lambda reads: _count(reads.buckets, "bucket"),
     Capability.ACL: _Reads.acl,
