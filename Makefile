@@ -81,6 +81,12 @@ html: ## make build/html: the guides and the API reference
 image: ## build the container image with docker, podman or buildah
 	@tools/image.sh
 
+.PHONY: push_version
+push_version: ## run the tests, then tag the version that the source names and push the tag
+	@tools/push-version.sh check
+	@$(MAKE) test
+	@tools/push-version.sh push
+
 .PHONY: venv
 venv: ## set up .venv for run time and development
 	@tools/venv.sh dev

@@ -2,7 +2,6 @@
 
 import statistics
 import threading
-import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -11,10 +10,9 @@ from benchmarks.measure import children, resident_mib
 
 #: The others' p99 while one back-end hangs, as a multiple of the quiet figure.
 MOST_SLOWER = 2.0
-#: A worker may grow so much in the later two thirds of its life.
-MOST_GROWTH_MIB = 8.0
+#: All workers' memory in the last third of the time, as a multiple of that in the second.
+MOST_GROWTH = 1.1
 _MOST_TOLD = 5
-_SHORTEST_LIFE = 60.0
 
 
 class Seen(NamedTuple):
@@ -60,22 +58,19 @@ class Samples:
 
 @dataclass
 class Memory:
-    """Resident MiB of the workers of these uWSGI masters, over time."""
+    """Resident MiB of each worker of these uWSGI masters, over time; some come, some go."""
 
     masters: list[int]
-    seen: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    by_worker: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    of_all: list[float] = field(default_factory=list)
 
     def look(self) -> None:
-        for master in self.masters:
-            for worker in children(master):
-                self.seen[worker].append((time.monotonic(), resident_mib(worker)))
-
-    def growth(self, worker: int) -> float | None:
-        """MiB between the end of the first third of its life and its end."""
-        rows = self.seen[worker]
-        if rows[-1][0] - rows[0][0] < _SHORTEST_LIFE:
-            return None
-        return rows[-1][1] - rows[len(rows) // 3][1]
+        found = {
+            worker: resident_mib(worker) for master in self.masters for worker in children(master)
+        }
+        for worker, mib in found.items():
+            self.by_worker[worker].append(mib)
+        self.of_all.append(sum(found.values()))
 
 
 def p99(seconds: list[float]) -> float:
@@ -110,15 +105,20 @@ def _speed(samples: Samples, hangs: str) -> bool:
 
 
 def _memory(memory: Memory) -> bool:
-    grown = []
-    for worker, rows in memory.seen.items():
-        growth = memory.growth(worker)
-        curve = [rows[index * (len(rows) - 1) // 6][1] for index in range(7)]
-        print(f"worker {worker}: MiB {', '.join(f'{mib:.0f}' for mib in curve)}")
-        grown.extend([growth] if growth is not None else [])
-    most = max(grown, default=0.0)
-    words = f"growth of a worker after a third of its life: at most {most:.1f} MiB"
-    return _verdict(most <= MOST_GROWTH_MIB, f"{words}, aim {MOST_GROWTH_MIB:.0f} or less")
+    """The first third is for imports, connections and caches."""
+    for worker, seen in memory.by_worker.items():
+        print(f"worker {worker}: MiB {_curve(seen)}")
+    print(f"all workers: MiB {_curve(memory.of_all)}")
+    third = len(memory.of_all) // 3
+    second, last = (
+        statistics.mean(part) for part in (memory.of_all[third:-third], memory.of_all[-third:])
+    )
+    words = f"memory of all workers: {second:.0f} MiB in the second third, {last:.0f} in the last"
+    return _verdict(last <= MOST_GROWTH * second, f"{words}, aim 1.1 times or less")
+
+
+def _curve(seen: list[float]) -> str:
+    return ", ".join(f"{seen[index * (len(seen) - 1) // 6]:.0f}" for index in range(7))
 
 
 def _verdict(is_well: bool, words: str) -> bool:

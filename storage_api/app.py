@@ -6,6 +6,7 @@ from functools import partial
 
 import structlog
 from flask import Flask
+from structlog.typing import Processor
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storage_api import __version__
@@ -35,6 +36,8 @@ from storage_api.jobs.engine import Jobs
 from storage_api.logs import configure_logs
 from storage_api.metering.meter import Meter
 from storage_api.metrics.sharing import share
+from storage_api.observability.sentry import report_errors
+from storage_api.observability.tracing import tell_trace, trace_requests
 from storage_api.security.basic import BasicAccount
 from storage_api.security.keys import former_keys, session_key
 from storage_api.security.limits import SignOnLimit
@@ -68,9 +71,11 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         SettingsError: naming every mistake in the configuration, and no value.
     """
     settings, backends = read_configuration(os.environ if environ is None else environ)
-    configure_logs(log_level_number(settings))
+    configure_logs(log_level_number(settings), *_watchers(settings))
     _count_together(os.environ if environ is None else environ)
     app = Flask("storage_api", static_folder=None, template_folder=None)
+    if settings.traces:
+        trace_requests(app)
     redis = SharedRedis(settings.redis_url) if settings.redis_url else None
     _configure(app, settings, redis)
     replicas = app.extensions[REPLICAS] = Replicas(redis)
@@ -107,6 +112,16 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     if settings.state_directory is None and not app.debug:
         log.warning("state-directory-is-temporary", setting="SAPI_STATE_DIRECTORY")
     return app
+
+
+def _watchers(settings: Settings) -> list[Processor]:
+    """What else sees each line of the log."""
+    watchers: list[Processor] = []
+    if settings.traces:
+        watchers.append(tell_trace)
+    if settings.sentry_dsn:
+        watchers.append(report_errors(settings.sentry_dsn, settings.sentry_environment))
+    return watchers
 
 
 def _count_together(environ: Mapping[str, str]) -> None:

@@ -12,13 +12,17 @@ _FORBIDDEN = frozenset(
 )
 
 
-def configure_logs(level: int) -> None:
-    """Send everything, our events and the libraries' records alike, through one format."""
+def configure_logs(level: int, *more: Processor) -> None:
+    """Send everything, our events and the libraries' records alike, through one format.
+
+    ``more`` see each event before its exception becomes text, and may add to it.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *more,
         structlog.processors.format_exc_info,
         _redact,
     ]

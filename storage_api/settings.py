@@ -79,6 +79,10 @@ class Settings:
     oauth: OAuthSettings | None
     basic: BasicSettings | None
     roles: RoleGroups = field(default_factory=RoleGroups)
+    sentry_dsn: Secret | None = None
+    sentry_environment: str | None = None
+    #: Whether requests are traced; where to, OpenTelemetry reads from the environment itself.
+    traces: bool = False
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -109,6 +113,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             admin=list_of(environ, "SAPI_ROLE_ADMIN_GROUPS", mistakes),
             uber_admin=list_of(environ, "SAPI_ROLE_UBER_ADMIN_GROUPS", mistakes),
         ),
+        sentry_dsn=secret_of(environ, "SENTRY_DSN"),
+        sentry_environment=environ.get("SENTRY_ENVIRONMENT") or None,
+        traces=_traces(environ, mistakes),
     )
     if mistakes:
         raise SettingsError(mistakes)
@@ -213,6 +220,13 @@ def _basic(environ: Mapping[str, str], mistakes: list[str]) -> BasicSettings | N
     if username or password:
         mistakes.append("BASIC_AUTH_USERNAME and BASIC_AUTH_PASSWORD belong together")
     return None
+
+
+def _traces(environ: Mapping[str, str], mistakes: list[str]) -> bool:
+    collector = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if collector and not is_url(collector, {"http", "https"}):
+        mistakes.append("OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL")
+    return bool(collector)
 
 
 def _proxies(environ: Mapping[str, str], mistakes: list[str]) -> int:

@@ -71,8 +71,9 @@ def uwsgi_server(
     processes: int = 4,
     threads: int = 2,
     port: int | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[Server]:
-    """The service as production runs it: the project's own uwsgi.ini."""
+    """The service as production runs it: the project's own uwsgi.ini, then ``options``."""
     port = port or free_port()
     program = Path(sys.executable).parent / "uwsgi"
     own = {
@@ -80,7 +81,7 @@ def uwsgi_server(
         "UWSGI_PROCESSES": str(processes),
         "UWSGI_THREADS": str(threads),
     }
-    command = [str(program), "--ini", str(ROOT / "uwsgi.ini")]
+    command = [str(program), "--ini", str(ROOT / "uwsgi.ini"), *options]
     with _running(command, {**own, **settings}, log, port) as server:
         yield server
 
@@ -127,8 +128,8 @@ def _wait_until_live(server: Server, process: subprocess.Popen[bytes]) -> None:
             try:
                 if session.get(f"{server.url}/health/live", timeout=5).status_code == 200:
                     return
-            except requests.ConnectionError:
-                time.sleep(0.05)
+            except (requests.ConnectionError, requests.Timeout):
+                time.sleep(0.05)  # uWSGI listens before it has loaded the service
     last_words = server.log.read_text(encoding="utf-8", errors="replace")[-2000:]
     raise RuntimeError(f"the service did not start:\n{last_words}")
 

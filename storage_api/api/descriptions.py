@@ -3,6 +3,7 @@
 Neither depends on who asks, so each is made and encoded once in a process.
 """
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
@@ -27,6 +28,9 @@ _BEARER: Schema = {
 def describe_at(app: Flask, swagger: Callable[[], Schema]) -> None:
     """Serve both documents of what ``swagger`` answers, whenever it is first asked."""
 
+    # flask-restx hands out one document, which is then completed in place: by one caller only.
+    lock = threading.Lock()
+
     @cache
     def encoded(name: str) -> tuple[bytes, str]:
         document = swagger() if name == SWAGGER else openapi_of(swagger(), _schemes())
@@ -34,7 +38,12 @@ def describe_at(app: Flask, swagger: Callable[[], Schema]) -> None:
         return body, sha256(body).hexdigest()[:32]
 
     def view(name: str) -> Callable[[], Response]:
-        return lambda: _answer(*encoded(name))
+        def show() -> Response:
+            with lock:
+                body, tag = encoded(name)
+            return _answer(body, tag)
+
+        return show
 
     app.add_url_rule("/swagger.json", SWAGGER, view(SWAGGER))
     app.add_url_rule("/openapi.json", OPENAPI, view(OPENAPI))

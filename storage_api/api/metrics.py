@@ -7,7 +7,7 @@ from functools import partial
 from flask import Blueprint, Response, current_app
 
 from storage_api.api.figures import backend_figures, job_figures, sampler_figures
-from storage_api.api.resource import authorize
+from storage_api.api.resource import requires
 from storage_api.backends.base import StorageBackend
 from storage_api.jobs.engine import Jobs
 from storage_api.metering.meter import Meter
@@ -58,9 +58,9 @@ def own() -> Response:
 
 
 @metrics.get("/metrics/backends")
+@requires(Role.USER)
 def backends() -> Response:
     """What the back-ends hold, asked for once a minute at most."""
-    authorize(Role.USER)
     return _response(text(collected(_figures().backends())))
 
 

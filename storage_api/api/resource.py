@@ -4,7 +4,9 @@ flask-restx validates bodies before any decorator of a method runs, so that a
 stranger would be told about the schema; here the order is fixed in one place.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import wraps
 from typing import Any, ClassVar
 
 from flask import Response, request
@@ -23,6 +25,8 @@ from storage_api.security.principal import current_principal
 from storage_api.security.roles import Role
 from storage_api.transport.context import doing
 from storage_api.transport.doors import Door
+
+View = Callable[[], Response]
 
 #: How each path parameter is checked.
 NAME_RULES = {
@@ -49,6 +53,21 @@ def authorize(role: Role | None) -> None:
     if principal.subject is None:
         raise Forbidden(f"You are not signed on; this needs the role {role}. See /login.")
     raise Forbidden(f"You do not have the role {role}.")
+
+
+def requires(role: Role) -> Callable[[View], View]:
+    """The same for a view that is no resource, whose attribute ``role`` then says so."""
+
+    def checking(view: View) -> View:
+        @wraps(view)
+        def checked() -> Response:
+            authorize(role)
+            return view()
+
+        checked.role = role  # type: ignore[attr-defined]
+        return checked
+
+    return checking
 
 
 class ApiResource(Resource):

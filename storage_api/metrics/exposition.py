@@ -3,6 +3,8 @@
 import platform
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, Gauge, generate_latest
 from prometheus_client.core import CollectorRegistry, Metric
@@ -49,12 +51,22 @@ def _counted(figures: list[Figure]) -> list[Metric]:
     if directory is None:
         return list(instruments.REGISTRY.collect())
     figures.append(Figure(computed.PROCESSES.name, (), living_processes(directory)))
-    collector = MultiProcessCollector(None, str(directory))  # type: ignore[no-untyped-call]
-    found = {metric.name: metric for metric in collector.collect()}  # type: ignore[no-untyped-call]
+    merged = MultiProcessCollector.merge(_files(directory))  # type: ignore[no-untyped-call]
+    found = {metric.name: metric for metric in merged}
     breakers = found.pop(_name(instruments.BREAKER_ENDS), None)
     figures += _breakers(breakers)
     _drop_old_probes(found)
     return list(found.values())
+
+
+def _files(directory: Path) -> list[str]:
+    """Without those that a process is just making: prometheus_client stumbles over empty ones."""
+    files = []
+    for file in directory.glob("*.db"):
+        with suppress(FileNotFoundError):  # of a process that has just died
+            if file.stat().st_size:
+                files.append(str(file))
+    return files
 
 
 def _breakers(ends: Metric | None) -> list[Figure]:

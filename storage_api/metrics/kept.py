@@ -17,7 +17,6 @@ import orjson
 from storage_api.metrics.computed import Figure
 from storage_api.metrics.sharing import shared_directory
 
-
 #: An answer is shown for so many times the time after which a new one is due.
 _STALE_AFTER = 10
 

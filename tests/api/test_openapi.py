@@ -3,6 +3,8 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -211,6 +213,22 @@ for path in ("/swagger.json", "/openapi.json"):
     ]
     assert said[0] == said[1]
     assert len(set(said[0].split())) == 2
+
+
+def test_callers_who_come_first_at_once_get_the_same_document() -> None:
+    app = service()
+    paths = ["/swagger.json", "/openapi.json"] * 4
+    together = Barrier(len(paths))
+
+    def tag(path: str) -> tuple[str, str]:
+        together.wait()
+        return path, call(app, "GET", path).headers["ETag"]
+
+    with ThreadPoolExecutor(len(paths)) as pool:
+        found = set(pool.map(tag, paths))
+    assert len(found) == 2
+    fresh = service()
+    assert found == {(path, call(fresh, "GET", path).headers["ETag"]) for path in paths}
 
 
 def test_it_needs_no_role() -> None:

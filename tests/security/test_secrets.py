@@ -124,7 +124,8 @@ def _routes(app: Flask) -> list[Route]:
     few = [Route("GET", f"/v3/{name.lower()}/{path}", None) for name in BUILTIN for path in paths]
     conf = [Route("GET", f"/conf/subsystems/{name.lower()}", None) for name in BUILTIN]
     ready = Route("GET", "/health/ready", None)
-    return [*backend_routes(app), *few, *conf, ready, Route("GET", "/swagger.json", None)]
+    described = [Route("GET", path, None) for path in ("/swagger.json", "/openapi.json")]
+    return [*backend_routes(app), *few, *conf, ready, *described]
 
 
 def test_no_attempt_to_sign_on_is_logged(everything: Flask, logged: io.StringIO) -> None:

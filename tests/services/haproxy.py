@@ -71,10 +71,10 @@ def haproxy(folder: Path, ports: tuple[int, int]) -> Iterator[Haproxy]:
     """Once both replicas, on these ports of 127.0.0.1, are up."""
     port = free_port()
     settings = {
-        "SAPI_BIND": f"127.0.0.1:{port}",
-        "SAPI_HAPROXY_SOCKET": str(folder / "haproxy.sock"),
-        "SAPI_REPLICA_ONE": f"127.0.0.1:{ports[0]}",
-        "SAPI_REPLICA_TWO": f"127.0.0.1:{ports[1]}",
+        "PROXY_BIND": f"127.0.0.1:{port}",
+        "PROXY_SOCKET": str(folder / "haproxy.sock"),
+        "REPLICA_ONE": f"127.0.0.1:{ports[0]}",
+        "REPLICA_TWO": f"127.0.0.1:{ports[1]}",
     }
     log = folder / "haproxy.log"
     with log.open("wb") as output:
@@ -85,7 +85,7 @@ def haproxy(folder: Path, ports: tuple[int, int]) -> Iterator[Haproxy]:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    server = Haproxy(f"http://127.0.0.1:{port}", log, Path(settings["SAPI_HAPROXY_SOCKET"]))
+    server = Haproxy(f"http://127.0.0.1:{port}", log, Path(settings["PROXY_SOCKET"]))
     try:
         _wait_for(lambda: process.poll() is not None or server._socket.exists(), "no haproxy")
         if process.poll() is not None:

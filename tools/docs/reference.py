@@ -12,15 +12,36 @@ from typing import Any
 Document = dict[str, Any]
 
 _GROUPS = {
-    "Files": ["volumes", "snapshots", "locks", "export"],
-    "Objects": [
-        *("buckets", "users", "namespaces", "buckets in a namespace", "users in a namespace"),
-    ],
-    "Accounting": ["usage", "capacity", "allocations"],
-    "Portals": ["orders", "storage-resources", "gid-cache"],
-    "The service": ["jobs", "conf"],
+    "Files": {
+        "volumes": "File systems: made, changed, cloned, rolled back, restricted.",
+        "snapshots": "A volume's states at moments past.",
+        "locks": "Which host holds a volume.",
+        "export": "Export policies: who may mount.",
+    },
+    "Objects": {
+        "buckets": "In the back-end's default namespace.",
+        "users": "Object users, accounts of portals, and their keys.",
+        "namespaces": "Tenants: name spaces for users and buckets, and volumes' projects.",
+        "buckets in a namespace": "As buckets, in a namespace that is named.",
+        "users in a namespace": "As users, in a namespace that is named.",
+    },
+    "Accounting": {
+        "usage": "What everybody used over a period, in GB-days, out of samples.",
+        "capacity": "Space of the whole back-end.",
+        "allocations": "A namespace with quota, owner, key and bucket, in one request.",
+    },
+    "Portals": {
+        "orders": "What Waldur asks of a provider for a volume.",
+        "storage-resources": "The document that CSCS' provisioners read.",
+        "gid-cache": "What is remembered of groups.",
+    },
+    "The service": {
+        "jobs": "Work longer than a request.",
+        "conf": "Back-ends and roles.",
+    },
 }
 _DETAIL = re.compile(r"/v3/[^/]+/volumes/\{volume\}/(snapshots|locks|orders|backend-id|options)")
+_LARGEST = 2**63 - 1
 _ORDERS = {"backend-id", "options"}
 _ENDPOINT = {
     "name": "endpoint",
@@ -30,6 +51,8 @@ _ENDPOINT = {
     "schema": {"type": "string", "examples": ["dummy"]},
 }
 _ABOUT = """
+[To the guides](../index.html)
+
 The same paths exist below `/v3/<endpoint>` for every configured back-end, as far as it has the
 family; where it has not they answer 501 and name the back-ends that do. A running service shows its
 own back-ends in Swagger UI at `/`, in `/swagger.json` and in `/openapi.json`. Each operation says
@@ -50,8 +73,12 @@ def reference_of(openapi: Document, endpoints: list[str]) -> Document:
         # Of several back-ends the one whose operations have most to say.
         if len(str(converted)) > len(str(paths.get(shown, ""))):
             paths[shown] = converted
-    tags = [{"name": name} for names in _GROUPS.values() for name in names]
-    groups = [{"name": name, "tags": tags} for name, tags in _GROUPS.items()]
+    tags = [
+        {"name": name, "description": text}
+        for kind in _GROUPS.values()
+        for name, text in kind.items()
+    ]
+    groups = [{"name": name, "tags": list(kind)} for name, kind in _GROUPS.items()]
     info = openapi["info"] | {"description": _ABOUT}
     return openapi | {
         "info": info,
@@ -80,9 +107,16 @@ def _family(path: str) -> str:
     return "usage" if parts[0] == "usage.svg" else parts[0]
 
 
+def _without_limitless(part: Document) -> Document:
+    """A browser would show the largest of 64 bits rounded, and it tells a reader nothing."""
+    if part.get("maximum") == _LARGEST:
+        del part["maximum"]
+    return part
+
+
 def main() -> None:
     source, target = (Path(name) for name in sys.argv[1:])
-    openapi = json.loads(source.read_text(encoding="utf-8"))
+    openapi = json.loads(source.read_text(encoding="utf-8"), object_hook=_without_limitless)
     known = {*_GROUPS["The service"], "storage-resources"}
     endpoints = [tag["name"] for tag in openapi["tags"] if tag["name"] not in known]
     document = reference_of(openapi, endpoints)

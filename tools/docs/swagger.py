@@ -1,4 +1,4 @@
-"""Writes what the service says of its API to build/swagger.json and build/openapi.json.
+"""Writes what the service says of its API: swagger.json and openapi.json, into a folder.
 
 No server is started and nothing is connected to. The back-ends are those of ``SAPI_BACKENDS``, or
 two that have every family between them.
@@ -6,20 +6,21 @@ two that have every family between them.
 
 import os
 import secrets
+import sys
 import tempfile
 from pathlib import Path
 
 from storage_api.app import create_app
+from storage_api.environment import SettingsError
 
 EVERY_FAMILY = (
     "dummy🌈DummyStorage🦄cscs🌈CscsStorage🌈waldur_api_url🌈https://portal.example.org/"
     "🌈waldur_api_token🌈none🌈storage_systems🌈capstor=capstor🌈development_mode🌈true"
 )
-_BUILD = Path(__file__).parents[2] / "build"
 
 
 def main() -> None:
-    _BUILD.mkdir(exist_ok=True)
+    folder = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as state:
         app = create_app(
             {
@@ -35,8 +36,11 @@ def main() -> None:
             with app.test_request_context():
                 answer = app.make_response(app.ensure_sync(app.view_functions[route])())
                 name = app.url_map.bind("").build(route).lstrip("/")
-            (_BUILD / name).write_bytes(answer.get_data())
+            (folder / name).write_bytes(answer.get_data())
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SettingsError as error:
+        sys.exit(str(error))

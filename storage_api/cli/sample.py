@@ -1,4 +1,4 @@
-"""``storage-api``: what operators run beside the service, with its environment."""
+"""``storage-api sample``: measures usage, and keeps it."""
 
 import re
 import signal
@@ -9,13 +9,11 @@ from datetime import timedelta
 import click
 from flask import Flask
 
-from storage_api import __version__
-from storage_api.app import create_app
 from storage_api.backends.accounting import UsageReporter
 from storage_api.backends.base import EXTENSION
-from storage_api.environment import SettingsError
+from storage_api.cli.service import configured
 
-_ALL_MEASURED, _SOME_FAILED, _MISCONFIGURED = 0, 1, 2
+_ALL_MEASURED, _SOME_FAILED = 0, 1
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=1)
 _USUAL = "15m"
@@ -38,13 +36,7 @@ class _Interval(click.ParamType[timedelta]):
         return interval
 
 
-@click.group()
-@click.version_option(__version__, prog_name="storage-api")
-def main() -> None:
-    """Operate storage-api. Configuration comes from the environment, as the service's does."""
-
-
-@main.command()
+@click.command()
 @click.option("--backend", help="Endpoint of the one back-end to sample; all, if not given.")
 @click.option(
     "--every",
@@ -64,7 +56,7 @@ def sample(backend: str | None, every: timedelta | None, step: timedelta | None)
     """
     if every and step:
         raise click.UsageError("--every says how often already; --step is for a single pass.")
-    app = _app()
+    app = configured()
     backends = _meant(app, backend)
     from storage_api.metering.sampler import Outcome, Sampler  # noqa: PLC0415  # slow to import
 
@@ -79,14 +71,6 @@ def sample(backend: str | None, every: timedelta | None, step: timedelta | None)
         click.echo(f"{endpoint}: {outcome}", err=True)
     failed = {Outcome.FAILED, Outcome.PARTLY} & set(outcomes.values())
     sys.exit(_SOME_FAILED if failed else _ALL_MEASURED)
-
-
-def _app() -> Flask:
-    try:
-        return create_app()
-    except SettingsError as error:
-        click.echo(str(error), err=True)
-        sys.exit(_MISCONFIGURED)
 
 
 def _meant(app: Flask, endpoint: str | None) -> dict[str, UsageReporter]:
@@ -108,7 +92,3 @@ def _until_told() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     return stopped
-
-
-if __name__ == "__main__":
-    main()

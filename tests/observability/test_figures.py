@@ -1,0 +1,179 @@
+"""What is asked for on demand, what counting costs, and servers other than uWSGI."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from storage_api.metrics.requests import request_answered, request_began, request_over
+from storage_api.metrics.systems import System
+from tests.conformance.client import OverNetwork, fresh
+from tests.observability.conftest import filer_entry
+from tests.observability.prometheus import Scrape, scrape
+from tests.servers import DUMMY, ROOT, environment, free_port, uwsgi_server
+from tests.simulators.ontap import OntapSimulator
+
+MOST_MICROSECONDS = 50
+
+
+@pytest.fixture
+def own_filer() -> Iterator[OntapSimulator]:
+    with OntapSimulator() as sim:
+        yield sim
+
+
+def test_what_back_ends_hold_is_asked_for_once_however_many_read(
+    own_filer: OntapSimulator, tmp_path: Path
+) -> None:
+    own_filer.seed_volumes(7)
+    gone = ["gone", "NetappStorage", "hostname", f"127.0.0.1:{free_port()}", "vserver", "vs1"]
+    entries = [DUMMY, filer_entry(own_filer), "🌈".join([*gone, "username", "u", "password", "p"])]
+    settings = {"SAPI_BACKENDS": "🦄".join(entries), "FLASK_DEBUG": "1"}
+    with uwsgi_server(settings, tmp_path / "log", processes=3, threads=4) as server:
+        api = OverNetwork(server.url)
+        body = {"size_total": 3 * 2**30}
+        api.post(f"/v3/dummy/volumes/{fresh('vol')}", body).expect(201)
+        with ThreadPoolExecutor(12) as pool:
+            found = list(pool.map(lambda _: scrape(server.url, "/metrics/backends"), range(12)))
+        lists = [one for one in own_filer.requests if "state=!restricted" in one.query]
+        assert len(lists) == 1
+        told = found[-1]
+        assert told.total("storage_api_backend_volumes", backend="filer") == 7
+        assert told.total("storage_api_backend_measured_up", backend="filer") == 1
+        assert told.total("storage_api_backend_volume_bytes", backend="dummy", kind="size") == (
+            3 * 2**30
+        )
+        assert told.total("storage_api_backend_capacity_bytes", backend="filer", kind="total") > 0
+        assert told.total("storage_api_backend_measured_up", backend="gone") == 0
+        assert not told.values("storage_api_backend_volumes", backend="gone")
+        assert not told.values("storage_api_backend_capacity_bytes", backend="gone")
+
+
+def test_a_back_end_that_hangs_keeps_the_others_figures_from_nobody(
+    own_filer: OntapSimulator, tmp_path: Path
+) -> None:
+    own_filer.faults.add(kind="hang", times=None)
+    entries = [filer_entry(own_filer), DUMMY]
+    settings = {"SAPI_BACKENDS": "🦄".join(entries), "FLASK_DEBUG": "1"}
+    with uwsgi_server(settings, tmp_path / "log", processes=1, threads=4) as server:
+        began = time.monotonic()
+        told = scrape(server.url, "/metrics/backends")
+        assert time.monotonic() - began < 10
+        assert told.total("storage_api_backend_measured_up", backend="dummy") == 1
+        assert not told.values("storage_api_backend_measured_up", backend="filer")
+        began = time.monotonic()
+        scrape(server.url)
+        assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("preload", [False, True])
+def test_gunicorn_s_workers_count_together(tmp_path: Path, preload: bool) -> None:
+    with _gunicorn(tmp_path, preload=preload) as url:
+
+        def ask(_: int) -> int:
+            return requests.get(f"{url}/v3/dummy/volumes", timeout=30).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(ask, range(80))) == {200}
+        for _ in range(4):
+            assert _lists(scrape(url)) == 80
+
+
+def _lists(told: Scrape) -> float:
+    return told.total("storage_api_http_requests_total", route="/v3/{backend}/volumes")
+
+
+@contextmanager
+def _gunicorn(folder: Path, *, preload: bool) -> Iterator[str]:
+    port = free_port()
+    command = [str(Path(sys.executable).parent / "gunicorn"), "storage_api.wsgi"]
+    command += ["--bind", f"127.0.0.1:{port}", "--workers", "3", "--no-control-socket"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, *(["--preload"] if preload else [])],
+            cwd=ROOT,
+            env=environment(
+                {
+                    "SAPI_BACKENDS": f"{DUMMY}🌈path🌈{folder / 'dummy.sqlite'}",
+                    "FLASK_DEBUG": "1",
+                    "SAPI_STATE_DIRECTORY": str(folder),
+                    "TMPDIR": str(folder),
+                }
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for(lambda: _answers(f"http://127.0.0.1:{port}/health/live"), folder / "log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def _wait_for(holds: Callable[[], bool], log: Path) -> None:
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end, log.read_text()[-2000:]
+        time.sleep(0.1)
+
+
+def _count_a_request() -> None:
+    request_began("ceph")
+    request_answered("/v3/ceph/buckets/<string:bucket>", "ceph", "GET", 200, 0.01)
+    request_over("ceph")
+
+
+def _count_a_call() -> None:
+    with System("ceph (RadosGW)").call("get_bucket") as call:
+        call.answered(200)
+
+
+@pytest.mark.parametrize("count", [_count_a_request, _count_a_call])
+def test_counting_costs_next_to_nothing(count: Callable[[], None]) -> None:
+    """In files as in production; in the processor's time, for others use this machine too."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURE.format(folder=folder, name=count.__name__)],
+            cwd=ROOT,
+            env=environment({}),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    assert float(done.stdout) < MOST_MICROSECONDS
+
+
+_MEASURE = """
+from storage_api.metrics.sharing import share
+share({folder!r})
+from tests.observability import test_figures
+print(test_figures.microseconds(test_figures.{name}))
+"""
+
+
+def microseconds(count: Callable[[], None]) -> float:
+    times = []
+    for _ in range(20):
+        began = time.process_time()
+        for _ in range(200):
+            count()
+        times.append((time.process_time() - began) / 200)
+    return statistics.median(times) * 1e6
