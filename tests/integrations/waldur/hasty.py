@@ -12,7 +12,7 @@ from waldur_site_agent.polling_processing import (
     agent_report,
 )
 
-PAUSE = 0.3
+PAUSE = 0.5
 
 agent_order_process.ORDER_PROCESS_INTERVAL = PAUSE
 agent_membership_sync.SYNC_INTERVAL = PAUSE
