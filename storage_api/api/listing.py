@@ -23,7 +23,7 @@ MAX_LIMIT = 10_000
 #: Fields that a list can be filtered by, where its record has them.
 FILTERS = ("kind", "name", "owner", "state", "backend")
 #: What a record is sorted and paged by; ids, which grow with time, from the newest.
-_KEYS = ("holder", "name", "access_key", "host", "id")
+_KEYS = ("holder", "name", "access_key", "host", "id", "uuid")
 _DESCENDING = "id"
 
 

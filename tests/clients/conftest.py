@@ -1,14 +1,13 @@
 """A service that everybody here talks to, and ``sapi`` as pip installs it."""
 
-import http.cookiejar
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from storage_api_client import Client
 from tests.clients.installed import Sapi, installed
+from tests.clients.signing_on import sign_on
 from tests.conftest import skip_or_fail
 from tests.servers import DUMMY, Server, flask_server, free_port
 from tests.services.oauth import SmallProvider, small_provider
@@ -37,15 +36,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def cookies(running: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Those of somebody with every role, as curl would keep them."""
-    path = tmp_path_factory.mktemp("cookies") / "cookies.txt"
-    jar = http.cookiejar.MozillaCookieJar(path)
-    with requests.Session() as session:
-        session.trust_env = False
-        session.cookies = jar  # type: ignore[assignment]  # any jar will do
-        session.get(f"{running.url}/login", timeout=10).raise_for_status()
-    jar.save(ignore_discard=True)
-    path.chmod(0o600)
-    return path
+    return sign_on(running.url, tmp_path_factory.mktemp("cookies"))
 
 
 @pytest.fixture
