@@ -18,7 +18,7 @@ from tests.services.venvs import NotInstalled
 PAGE = (ROOT / "docs/portals/coldfront.md").read_text(encoding="utf-8")
 README = (ROOT / "integrations/coldfront/README.md").read_text(encoding="utf-8")
 SOURCE = ROOT / "integrations/coldfront/src/coldfront_storage_api"
-_SECONDS = 110
+_SECONDS = 200
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +91,8 @@ def commands(text: str) -> str:
     return "\n".join(re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL))
 
 
+# A dozen commands, each of which loads all of ColdFront.
+@pytest.mark.timeout(2 * _SECONDS)
 def test_the_page_can_be_followed_from_nothing(folder: Path, wheels: Path, tmp_path: Path) -> None:
     """pip finds ColdFront there, and takes the wheels that were built out of the folders."""
     with flask_server({"SAPI_BACKENDS": DUMMY}, tmp_path / "log") as server:

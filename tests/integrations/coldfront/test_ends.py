@@ -113,7 +113,9 @@ def test_the_night_expires_two_though_the_service_is_down(
         assert (seen["status"], seen["values"]["storage_api_state"]) == ("Expired", ["error"])
 
     site.settings()
-    assert site.command("storage_api_sync", "--provision")["code"] == 0
+    for pk in pair:
+        done = site.command("storage_api_sync", "--allocation", str(pk), "--provision")
+        assert done["code"] == 0, done
     assert [state(site, pk) for pk in pair] == ["restricted", "restricted"]
     assert not is_open(service, site, "volume", pair[0])
     assert not is_open(service, site, "bucket", pair[1])
