@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.simulators.waldur.access import plain_uuid
 from tests.simulators.waldur.calls import Call, json_reply
-from tests.simulators.waldur.errors import unseen
+from tests.simulators.waldur.errors import invalid, unseen
 from tests.simulators.waldur.messages import Reply
 from tests.simulators.waldur.store import Store, now
 from tests.simulators.waldur.views import moment
@@ -37,8 +37,8 @@ class Agents:
     def add_identity(self, call: Call) -> Reply:
         row = self._new(
             "identities",
-            name=call.body["name"],
-            offering=plain_uuid(call.body["offering"]),
+            name=_needed(call, "name"),
+            offering=plain_uuid(_needed(call, "offering")),
             created_by=None,
             services=[],
         )
@@ -63,7 +63,7 @@ class Agents:
             return json_reply(row, 201)
         row = self._new(
             "services",
-            name=call.body["name"],
+            name=_needed(call, "name"),
             mode=call.body.get("mode"),
             identity=identity["uuid"],
             identity_name=identity["name"],
@@ -76,8 +76,8 @@ class Agents:
         service = self._row("services", call.key)
         row = self._new(
             "processors",
-            name=call.body["name"],
-            backend_type=call.body["backend_type"],
+            name=_needed(call, "name"),
+            backend_type=_needed(call, "backend_type"),
             service=service["uuid"],
             service_name=service["name"],
         )
@@ -95,6 +95,12 @@ class Agents:
         if row is None:
             raise unseen(table)
         return row
+
+
+def _needed(call: Call, name: str) -> str:
+    if not isinstance(value := call.body.get(name), str):
+        raise invalid(**{name: ["This field is required."]})
+    return value
 
 
 def listed(rows: list[Any]) -> Reply:
