@@ -71,7 +71,7 @@ class _Watched(Generic[Kept]):
                 raise ConfigurationError(f"{self._path}: {error.strerror}") from None
             if status.st_mode & _PRIVATE:
                 raise ConfigurationError(
-                    f"{self._path}: others may open it; make it yours alone: chmod 600"
+                    f"{self._path}: others may read it; make it yours alone: chmod 600"
                 )
             seen = (status.st_ino, status.st_mtime_ns, status.st_size)
             if self._found is None or self._found[0] != seen:
