@@ -1,1 +1,0 @@
-"""The families of a back-end, each a small class with the same verbs."""

@@ -1,1 +1,0 @@
-"""Waldur's site agent in front of storage-api: orders, usage and membership for any back-end."""

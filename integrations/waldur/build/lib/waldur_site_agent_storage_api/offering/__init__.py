@@ -1,1 +1,0 @@
-"""The offering in Waldur that fits an agent's configuration, made or brought up to date."""
