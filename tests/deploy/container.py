@@ -15,7 +15,7 @@ from tests.servers import free_port
 
 #: Such as OpenShift gives: nobody in the image's /etc/passwd, in group 0.
 USER = 1000680000
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _STOP_SECONDS = 30.0
 
 # $1 the image's root, $2 a folder for what its volumes hold; then the command.
@@ -138,7 +138,7 @@ def _wait_until_live(url: str, process: subprocess.Popen[bytes], log: Path) -> N
             try:
                 if session.get(f"{url}/health/live", timeout=5).status_code == 200:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 time.sleep(0.05)
     last_words = log.read_text(encoding="utf-8", errors="replace")[-3000:]
     raise RuntimeError(f"the service did not start:\n{last_words}")
