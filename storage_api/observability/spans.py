@@ -10,7 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import Status
+from opentelemetry.trace import SpanKind, Status
 
 _QUEUE = 2048
 _EXPORT_SECONDS = 5.0
@@ -25,6 +25,7 @@ _KEPT = frozenset(
 )
 #: Of calls to vendors, which come with addresses that we configured, and without a query.
 _KEPT_OF_CALLS = _KEPT | {"http.url", "url.full", "server.address", "server.port", "net.peer.name"}
+_UNMATCHED = "unmatched"
 _KEPT_OF_EVENTS = frozenset({"exception.type"})
 
 
@@ -85,13 +86,15 @@ class _Scrubbed(SpanExporter):
 
 
 def _scrubbed(span: ReadableSpan) -> ReadableSpan:
-    is_call = span.kind.name == "CLIENT"
+    told = span.attributes or {}
+    is_call = span.kind is SpanKind.CLIENT
     return ReadableSpan(
-        name=span.name,
+        # Without a route, it would be the path that was asked for, which may be anything.
+        name=span.name if is_call or "http.route" in told else _UNMATCHED,
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes=_only(span.attributes or {}, _KEPT_OF_CALLS if is_call else _KEPT),
+        attributes=_only(told, _KEPT_OF_CALLS if is_call else _KEPT),
         events=[
             Event(event.name, _only(event.attributes or {}, _KEPT_OF_EVENTS), event.timestamp)
             for event in span.events

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,18 @@ _MIRROR = "http://deb.debian.org/debian"
 #: What the public image has beside Debian's smallest system, and the headers of Python.
 _PACKAGES = "ca-certificates,netbase,python3-dev,python3-venv,tzdata"
 _USELESS = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale")
-_PACKAGE_STAGE = "localhost/storage-api-packages:latest"
-_SECONDS = 540
-_MOST_LAYERS = 14
+# Their layers are not kept one by one: vfs would copy the whole file system for each.
+_INPUTS = (
+    "Dockerfile",
+    ".dockerignore",
+    "tools/image.sh",
+    "requirements.txt",
+    "requirements-extras.txt",
+    "uwsgi.ini",
+    "LICENSE",
+    "storage_api",
+)
+_SECONDS = 840
 _PIP_SETTINGS = ("cert", "extra-index-url", "index-url", "proxy", "timeout", "trusted-host")
 _CERTIFICATES = Path("/etc/ssl/certs")
 
@@ -60,7 +70,6 @@ class Builder:
             "CONTAINERS_STORAGE_CONF": str(self.folder / "storage.conf"),
             "CONTAINERS_CONF": str(self.folder / "containers.conf"),
             "BUILDAH_ISOLATION": "chroot",
-            "BUILDAH_LAYERS": "true",
             "ENGINE": "buildah",
         }
 
@@ -71,7 +80,7 @@ class Builder:
             AssertionError: it failed.
         """
         done = subprocess.run(
-            command,
+            [*own_mounts(), *command],
             cwd=ROOT,
             env=self._environment,
             stdin=subprocess.DEVNULL,
@@ -84,18 +93,13 @@ class Builder:
         return done.stdout.strip()
 
     def build(self) -> None:
-        """The image of the tree as it is, from the layers of the last time as far as they hold."""
-        stage = ("--target", "packages", "--tag", _PACKAGE_STAGE)
-        self.run("buildah", "build", "--format", "docker", *stage, ".")
-        self.run("tools/image.sh")
-        # Each layer is a whole copy of the file system. The stage with the packages, which takes
-        # long, has a name and stays.
-        if len(list(self._layers.iterdir())) > _MOST_LAYERS:
+        """The image of the tree as it is, unless it is that already."""
+        stamp, recipe = self.folder / "built-of", _inputs()
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != recipe:
+            stamp.unlink(missing_ok=True)
+            self.run("tools/image.sh")
             self.run("buildah", "rmi", "--prune")
-
-    @property
-    def _layers(self) -> Path:
-        return self.folder / "storage" / "vfs" / "dir"
+            stamp.write_text(recipe, encoding="utf-8")
 
     def config(self) -> dict[str, Any]:
         """What the image says about itself."""
@@ -107,7 +111,7 @@ class Builder:
         """The image's file system: its uppermost layer, where vfs keeps everything."""
         text = (self.folder / "storage/vfs-images/images.json").read_text(encoding="utf-8")
         (found,) = (each for each in json.loads(text) if IMAGE in each.get("names", ()))
-        return self._layers / str(found["layer"])
+        return self.folder / "storage/vfs/dir" / str(found["layer"])
 
 
 @contextmanager
@@ -125,13 +129,23 @@ def image() -> Iterator[Builder]:
         yield builder
 
 
+def _inputs() -> str:
+    """Changes with everything that the image is made of."""
+    digest = sha256()
+    for name in _INPUTS:
+        paths = sorted((ROOT / name).rglob("*")) if (ROOT / name).is_dir() else [ROOT / name]
+        for path in paths:
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path} {path.stat().st_size} ".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 def _make_base(folder: Path) -> None:
     folder.mkdir()
     root = folder / "base"
     # What it mounts there nobody else may stumble over, should this be killed.
-    alone = own_mounts()
-    what = ("--variant=minbase", f"--include={_PACKAGES}", "bookworm", str(root), _MIRROR)
-    run(*alone, "debootstrap", *what)
+    debootstrap = [*own_mounts(), "debootstrap", "--variant=minbase", f"--include={_PACKAGES}"]
+    run(*debootstrap, "bookworm", str(root), _MIRROR)
     for name in _USELESS:
         shutil.rmtree(root / name)
     (root / "usr/bin/python").symlink_to("python3")

@@ -15,7 +15,7 @@ from tests.servers import free_port
 
 #: Such as OpenShift gives: nobody in the image's /etc/passwd, in group 0.
 USER = 1000680000
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _STOP_SECONDS = 30.0
 
 # $1 the image's root, $2 a folder for what its volumes hold; then the command.
@@ -34,14 +34,23 @@ exec chroot "$root" "$@"
 """
 
 
+# Binds the root to a folder, and goes there: then it is a mount.
+_ROOT_TO_MOUNT = """
+mount --rbind / /mnt
+exec chroot /mnt sh -ec 'mount --make-rprivate /; cd "$0"; exec "$@"' "$PWD" "$@"
+"""
+
+
 def own_mounts() -> list[str]:
     """A command's first words, which give it mounts that nobody else sees.
 
-    In a chroot the root is no mount, and what is none cannot be made private.
+    In a chroot the root is no mount, so it can neither be made private nor serve buildah.
     """
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
-    is_mount = any(line.split()[4] == "/" for line in mounts)
-    return ["unshare", "--mount", "--propagation", "private" if is_mount else "unchanged"]
+    if any(line.split()[4] == "/" for line in mounts):
+        return ["unshare", "--mount", "--propagation", "private"]
+    apart = ["unshare", "--mount", "--propagation", "unchanged"]
+    return [*apart, "sh", "-ec", _ROOT_TO_MOUNT, "own-mounts"]
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def container(
     port = free_port()
     listens = {"UWSGI_HTTP_SOCKET": f"127.0.0.1:{port}"}
     inside = _as_somebody(config, {**listens, **settings})
-    apart = [*own_mounts(), "--pid", "--fork", "--kill-child"]
+    apart = [*own_mounts(), "unshare", "--pid", "--fork", "--kill-child"]
     enter = ["sh", "-c", _ENTER, "enter", str(root), str(volumes)]
     log = folder / "log"
     with log.open("wb") as output:
@@ -129,7 +138,7 @@ def _wait_until_live(url: str, process: subprocess.Popen[bytes], log: Path) -> N
             try:
                 if session.get(f"{url}/health/live", timeout=5).status_code == 200:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 time.sleep(0.05)
     last_words = log.read_text(encoding="utf-8", errors="replace")[-3000:]
     raise RuntimeError(f"the service did not start:\n{last_words}")
