@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from waldur_site_agent.backend.exceptions import BackendError
+
 from waldur_site_agent_storage_api.settings import NAME_FIELDS, KindName
 
 _LONGEST: Mapping[KindName, int] = {"volume": 200, "bucket": 63, "user": 64, "namespace": 64}
@@ -29,8 +31,14 @@ def uuid_of(resource: Any) -> str:
 
 
 def name_of(kind: KindName, template: str, resource: Any) -> str:
-    """The name for a resource; the same every time. What is cut ends with digits of the UUID."""
+    """The name for a resource; the same every time. What is cut ends with digits of the UUID.
+
+    Raises:
+        BackendError: no letter or digit is left for it.
+    """
     name = legal(kind, template.format(**fields_of(resource)))
+    if not name.strip("_-"):
+        raise BackendError(f"no name can be made of {template}: Waldur's slugs are empty")
     if len(name) <= _LONGEST[kind]:
         return name
     joint = "_" if kind == "volume" else "-"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from string import Formatter
 from typing import Any, Literal, Self
@@ -24,6 +25,15 @@ KindName = Literal["volume", "bucket", "user", "namespace"]
 
 NAME_FIELDS = frozenset(("customer_slug", "project_slug", "resource_slug", "uuid8"))
 _PATH_FIELDS = NAME_FIELDS | {"name"}
+#: Keys of the create request that follow from the order and from other settings.
+_OWN_KEYS: Mapping[KindName, frozenset[str]] = {
+    "volume": frozenset(("junction_path", "size_total")),
+    "bucket": frozenset(("owner",)),
+    "user": frozenset(
+        ("uid", "organization", "project", "resource_uuid", "storage_limit", "object_limit")
+    ),
+    "namespace": frozenset(),
+}
 _SUBSYSTEM = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -91,6 +101,10 @@ class Settings(PluginBackendSettingsSchema):
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
+        if own := _OWN_KEYS[self.kind] & self.create_with.keys():
+            raise ValueError(f"create_with must not have {sorted(own)}: orders and settings say it")
+        if self.ca_file is not None and not self.verify_ssl:
+            raise ValueError("ca_file is for checking certificates, and verify_ssl is false")
         if self.kind != "volume" and (self.pause_policy or self.downscale_policy):
             raise ValueError("pause_policy and downscale_policy are export policies of volumes")
         if self.kind == "volume" and self.namespace is not None:
@@ -121,6 +135,7 @@ def checked_measures(components: Mapping[str, Mapping[str, Any]], kind: KindName
         ConfigurationError: a measure is unknown or cannot be had of ``kind``, or there is none.
     """
     served = set()
+    limited: dict[str, str] = {}
     for name, component in components.items():
         measure = component.get("measure")
         if measure is None:
@@ -131,10 +146,24 @@ def checked_measures(components: Mapping[str, Mapping[str, Any]], kind: KindName
             raise ConfigurationError(f"backend_components.{name}: {_mistakes(error)}") from None
         if kind == "volume" and measure != "bytes":
             raise ConfigurationError(f"backend_components.{name}: of volumes only bytes are known")
+        _check_unit(name, component)
+        if component.get("accounting_type") == "limit":
+            if measure not in {"bytes", "objects"}:
+                raise ConfigurationError(f"backend_components.{name}: {measure} cannot be limited")
+            if (other := limited.setdefault(measure, name)) != name:
+                raise ConfigurationError(
+                    f"backend_components.{name}: {other} limits the {measure} already"
+                )
         served.add(name)
     if not served:
         raise ConfigurationError("backend_components: none says what it measures")
     return served
+
+
+def _check_unit(name: str, component: Mapping[str, Any]) -> None:
+    factor = component.get("unit_factor", 1)
+    if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 < factor < inf:
+        raise ConfigurationError(f"backend_components.{name}: unit_factor must be above 0")
 
 
 def _checked(template: str, known: frozenset[str]) -> str:

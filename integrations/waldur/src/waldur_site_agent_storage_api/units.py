@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from waldur_site_agent.backend.exceptions import BackendError
 
 from waldur_site_agent_storage_api.kinds.base import Limits
 
+_MOST = 2**63
 _COUNTED = {"bytes": "max_bytes", "objects": "max_objects"}
 
 
@@ -43,16 +47,22 @@ class Units:
 
         These two are what the offering's form asks for: in units of ``option_storage_unit``,
         and a number.
+
+        Raises:
+            BackendError: one of these two is given, and no number. It must not mean unlimited.
         """
         found = {
             _COUNTED[self._measure(name)]: int(value * self._factor(name))
             for name, value in self.known(limits).items()
             if value is not None
         }
-        if "max_bytes" not in found and _number(attributes.get("storage_limit")):
-            found["max_bytes"] = int(attributes["storage_limit"] * self._option_unit)
-        if "max_objects" not in found and _number(attributes.get("object_limit")):
-            found["max_objects"] = int(attributes["object_limit"])
+        for what, option, unit in (
+            ("max_bytes", "storage_limit", self._option_unit),
+            ("max_objects", "object_limit", 1),
+        ):
+            given = attributes.get(option)
+            if what not in found and given is not None and given != "":
+                found[what] = int(_number(option, given) * unit)
         return Limits(**found)
 
     def from_limits(self, limits: Limits) -> dict[str, int]:
@@ -89,5 +99,12 @@ class Units:
         return float(self._components[name].get("unit_factor") or 1)
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _number(option: str, value: Any) -> Decimal:
+    """A form may send it as text."""
+    try:
+        found = Decimal(str(value))
+        if not isinstance(value, bool) and 0 <= found <= _MOST:
+            return found
+    except InvalidOperation:
+        pass
+    raise BackendError(f"{option} is no number that can be a limit")
