@@ -55,6 +55,7 @@ class StorageApiBackend(KeyHooks, AccessHooks, BaseBackend):
         self.ledger = Ledger(self.settings.state_directory, self.kind.place)
         self.objects = Objects(self.kind, self.ledger, adopts=self.settings.adopt_imported)
         self.supports_resource_api_keys = self.kind.has_keys
+        self._first = {}
 
     # Is it there
 
@@ -101,7 +102,11 @@ class StorageApiBackend(KeyHooks, AccessHooks, BaseBackend):
         del waldur_rest_client
         if order.type_ not in (RequestTypes.CREATE, RequestTypes.UPDATE):
             return PendingOrderDecision.ACCEPT
-        limits = self.units.to_limits(_mapping(order.limits), _mapping(order.attributes))
+        try:
+            limits = self.units.to_limits(_mapping(order.limits), _mapping(order.attributes))
+        except BackendError as error:
+            logger.error("Order %s is rejected: %s", order.uuid, error)
+            return PendingOrderDecision.REJECT
         creates = order.type_ == RequestTypes.CREATE
         if creates and self.settings.kind == "volume" and not limits.max_bytes:
             logger.error("Order %s is rejected: a volume needs a size", order.uuid)
@@ -133,7 +138,7 @@ class StorageApiBackend(KeyHooks, AccessHooks, BaseBackend):
             made = self.objects.ensure(waldur_resource, former, limits)
             if former and made.name != former:
                 raise BackendError(f"{former} is now called {made.name}; correct its backend id")
-            if self.kind.has_keys and not former:
+            if self.kind.has_keys:
                 self.remember_keys(made)
         info = BackendResourceInfo(backend_id=made.name, limits=self.get_resource_limits(made.name))
         self.post_create_resource(info, waldur_resource, user_context)
@@ -227,13 +232,13 @@ class StorageApiBackend(KeyHooks, AccessHooks, BaseBackend):
         )
 
     def list_resources(self) -> list[BackendResourceInfo]:
-        """What an administrator may import: whatever is named as ``name_template`` would."""
+        """What an administrator may import: nobody's, named as ``name_template`` would."""
         pattern = pattern_of(self.settings.name_template)
         found = []
         with translated():
             for name in self.kind.names():
                 match = pattern.fullmatch(name)
-                if match and "project_slug" in match.groupdict():
+                if match and "project_slug" in match.groupdict() and self.objects.is_free(name):
                     parent = self._get_project_backend_id(match["project_slug"])
                     found.append(BackendResourceInfo(backend_id=name, parent_id=parent))
         return found

@@ -11,6 +11,8 @@ from waldur_site_agent_storage_api.kinds.user import UserKind
 from waldur_site_agent_storage_api.objects import Made, Objects
 
 Key = dict[str, str]
+#: As many as the agent asks for where Waldur has none.
+_ALL = 2
 
 
 class KeyHooks:
@@ -18,30 +20,34 @@ class KeyHooks:
 
     kind: Kind
     objects: Objects
+    #: By account; until they are told.
+    _first: dict[str, Key]
 
     def remember_keys(self, made: Made) -> None:
-        """An account comes with a key, which is told once: it becomes the first of the two.
-
-        What an earlier attempt left are keys whose secret nobody knows; they go.
-        """
-        users = self._users
+        """An account comes with a key, which is told once: it becomes the first of the two."""
         connection = made.record.get("connection") or {}
-        fresh = connection.get("access_key") if connection.get("secret_key") else None
-        self._first: dict[str, Key] = {}
-        for key_id in users.key_ids(made.name):
-            if key_id != fresh:
-                users.delete_key(made.name, key_id)
-        if fresh is not None:
-            key = {"client_id": fresh, "api_key": connection["secret_key"]}
+        if connection.get("secret_key"):
+            key = {"client_id": connection["access_key"], "api_key": connection["secret_key"]}
             self._first[made.name] = key
 
     def generate_resource_keys(self, resource_backend_id: str, count: int) -> list[Key]:
+        """``count`` more, for Waldur has the rest.
+
+        Where Waldur has none, an earlier attempt's keys go: nobody knows their secrets.
+        """
+        users, name = self._users, resource_backend_id
         with translated():
-            self.objects.need_own(resource_backend_id)
-            first = getattr(self, "_first", {}).pop(resource_backend_id, None)
-            keys = [first] if first is not None else []
+            self.objects.need_own(name)
+            first = self._first.pop(name, None)
+            if count >= _ALL:
+                for key_id in users.key_ids(name):
+                    if first is None or key_id != first["client_id"]:
+                        users.delete_key(name, key_id)
+            elif count < 1 and first is not None:
+                users.delete_key(name, first["client_id"])
+            keys = [first] if first is not None and count > 0 else []
             while len(keys) < count:
-                keys.append(_told(self._users.new_key(resource_backend_id)))
+                keys.append(_told(users.new_key(name)))
         return keys
 
     def rotate_resource_key(
@@ -68,7 +74,7 @@ class KeyHooks:
 
     def prune_unknown_resource_keys(self, resource_backend_id: str, keep: list[str]) -> None:
         users = self._users
-        first = getattr(self, "_first", {}).get(resource_backend_id, {}).get("client_id")
+        first = self._first.get(resource_backend_id, {}).get("client_id")
         with translated():
             self.objects.need_own(resource_backend_id)
             for key_id in users.key_ids(resource_backend_id):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,10 +14,11 @@ from waldur_site_agent.backend.exceptions import BackendError
 from storage_api_client import Conflict, Forbidden, Full, Invalid, NotFound, NotSupported
 from waldur_site_agent_storage_api.errors import StorageApiUnavailable
 from waldur_site_agent_storage_api.kinds.base import Kind, Limits, Record
-from waldur_site_agent_storage_api.ledger import Ledger, Mode
+from waldur_site_agent_storage_api.ledger import Entry, Ledger, Mode
 from waldur_site_agent_storage_api.names import uuid_of
 
 _REFUSALS = (Invalid, Conflict, Forbidden, NotFound, NotSupported, Full)
+_LIMITS = ("max_bytes", "max_objects")
 _JOB_SECONDS = 60.0
 _RUNNING = frozenset(("queued", "running"))
 
@@ -53,6 +55,11 @@ class Objects:
             return None
         return entry.resource
 
+    def is_free(self, name: str) -> bool:
+        """Whether it is there, and made for no resource that is known here."""
+        record = self._kind.find(name)
+        return record is not None and self.owner(name, record) is None
+
     def need_own(self, name: str) -> Record:
         record = self._kind.find(name)
         if record is None:
@@ -78,10 +85,13 @@ class Objects:
         with self._ledger.lock(former or self._kind.name(resource)):
             made = self._made(resource, former, limits)
             self._ledger.enter(made.name, uuid_of(resource), made.record.get("uuid"))
+            self._note(made.name, made.record, limits)
             return made
 
     def _made(self, resource: Any, former: str, limits: Limits) -> Made:
         if self._kind.has_keys:
+            if former and self._kind.find(former) is None:
+                self._ledger.begin(former, uuid_of(resource))
             record = self._kind.create("", resource, limits)
             return Made(record["name"], record)
         name = former or self._kind.name(resource)
@@ -91,11 +101,12 @@ class Objects:
         self._need(name, record_or_none, resource)
         self._finish(name, record_or_none, resource, limits)
         self._fit(name, record_or_none, limits)
-        return Made(name, record_or_none)
+        return Made(name, self.need_own(name))
 
     def _create(self, name: str, resource: Any, limits: Limits) -> Record:
         """The entry comes first: after a crash it alone tells that the object is ours."""
-        self._ledger.enter(name, uuid_of(resource))
+        self._kind.check(limits)
+        self._ledger.begin(name, uuid_of(resource))
         try:
             return self._kind.create(name, resource, limits)
         except _REFUSALS as error:
@@ -139,7 +150,10 @@ class Objects:
             return
         self._need(name, record, resource)
         if policy == "keep":
-            self._switch(name, record, "paused")
+            entry = self._ledger.entry(name)
+            paused = entry is not None and entry.mode == "paused"
+            if not paused and not self._switch(name, record, "paused"):
+                logger.warning("%s is kept, and still open in part: see the manual", name)
             return
         job = self._kind.delete(name, purge=policy == "purge")
         if job:
@@ -164,17 +178,40 @@ class Objects:
     # Limits
 
     def limits(self, name: str) -> Limits:
-        """What it has when access is normal. Unlimited where the back-end has no quotas."""
+        """What it has when access is normal, as it was asked for: the back-end may round.
+
+        Unlimited where the back-end has no quotas.
+        """
         entry = self._ledger.entry(name)
         if entry is not None and "max_bytes" in entry.kept:
-            return Limits(entry.kept["max_bytes"], entry.kept["max_objects"])
+            return _asked(entry, Limits(entry.kept["max_bytes"], entry.kept["max_objects"]))
         record = self._kind.find(name)
         if record is None:
             return Limits()
         try:
-            return self._kind.limits(name, record)
+            held = self._kind.limits(name, record)
         except NotSupported:
             return Limits()
+        # What a pause leaves, where the ledger that knows of it is lost.
+        return Limits() if held == Limits(0, 0) else _asked(entry, held)
+
+    def _note(self, name: str, record: Record, wanted: Limits) -> None:
+        """Next to what the back-end holds now, what it was asked for."""
+        if wanted == Limits():
+            return
+        try:
+            held = self._kind.limits(name, record)
+        except NotSupported:
+            return
+        self._ledger.set_asked(
+            name,
+            {
+                what: {str(figure): asked}
+                for what in _LIMITS
+                if (asked := getattr(wanted, what)) is not None
+                and (figure := getattr(held, what)) is not None
+            },
+        )
 
     def resize(self, name: str, wanted: Limits) -> None:
         with self._ledger.lock(name):
@@ -191,6 +228,7 @@ class Objects:
                 self._ledger.set_mode(name, entry.mode, {**entry.kept, **kept})
             else:
                 self._kind.set_limits(name, limits)
+                self._note(name, self.need_own(name), limits)
 
     # Access
 
@@ -211,13 +249,24 @@ class Objects:
         # First on the disk, so that a crash cannot lose what is to be put back.
         self._ledger.set_mode(name, "changing", kept)
         if not was_normal:
+            wanted = self.limits(name)
             self._kind.restore(name, kept)
+            if "max_bytes" in kept:
+                self._note(name, record, wanted)
         if mode == "normal":
             self._ledger.set_mode(name, mode, {})
             return True
         done = self._kind.pause(name) if mode == "paused" else self._kind.downscale(name)
         self._ledger.set_mode(name, mode, {**kept, "partly": not done})
         return done
+
+
+def _asked(entry: Entry | None, held: Limits) -> Limits:
+    known: Mapping[str, Mapping[str, int]] = entry.asked if entry is not None else {}
+    figures = {what: getattr(held, what) for what in _LIMITS}
+    return Limits(
+        **{what: known.get(what, {}).get(str(found), found) for what, found in figures.items()}
+    )
 
 
 def _check(name: str, limits: Limits, used: Limits) -> None:

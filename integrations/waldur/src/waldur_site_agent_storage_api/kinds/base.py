@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from storage_api_client import Client, NotFound
 from storage_api_client.transport import address
+from waldur_site_agent_storage_api.errors import StorageApiUnavailable
 from waldur_site_agent_storage_api.names import name_of
 from waldur_site_agent_storage_api.settings import Settings
 
@@ -47,10 +48,15 @@ class Kind(ABC):
         return name_of(self.settings.kind, self.settings.name_template, resource)
 
     def find(self, name: str) -> Record | None:
-        """The record; ``None`` only when the API says that there is none."""
+        """The record; ``None`` only when the API says that there is none.
+
+        Raises:
+            StorageApiUnavailable: what is not there is the back-end itself, or its namespace.
+        """
         try:
             record: Record = self.call("GET", name)
-        except NotFound:
+        except NotFound as error:
+            self._need_place(error)
             return None
         return record
 
@@ -65,6 +71,10 @@ class Kind(ABC):
     def made_for(self, resource: Any) -> list[str]:
         """Names under which something may stand that was made for the resource."""
         return [self.name(resource)]
+
+    def check(self, limits: Limits) -> None:
+        """Raises ``BackendError`` for what cannot be made, before anything is noted or asked."""
+        del limits
 
     @abstractmethod
     def create(self, name: str, resource: Any, limits: Limits) -> Record:
@@ -108,6 +118,21 @@ class Kind(ABC):
         """``parts`` go behind the family, each percent-encoded."""
         path = f"{self._root}/{self.family}" + address(*parts, slashes=self.family == "volumes")
         return self.client.request(method, path, json=json, params=params)
+
+    def _need_place(self, error: NotFound) -> None:
+        """Anything taken for gone is forgotten, so a 404 must not be about something else."""
+        subsystem, namespace = self.settings.subsystem, self.settings.namespace
+        if error.code != "not-found":
+            raise StorageApiUnavailable("storage-api: what answers 404 is not the service")
+        try:
+            state = self.client.request("GET", f"/conf/subsystems/{subsystem}")
+            if namespace is not None:
+                self.client.request("GET", self._root)
+        except NotFound:
+            place = subsystem if namespace is None else f"{subsystem}, namespace {namespace}"
+            raise StorageApiUnavailable(f"storage-api has no back-end {place}") from None
+        if self.family not in state["capabilities"]:
+            raise StorageApiUnavailable(f"back-end {subsystem} has no {self.family}")
 
     @property
     def _root(self) -> str:

@@ -8,6 +8,7 @@ from storage_api_client import Invalid, NotSupported
 from waldur_site_agent_storage_api.kinds.base import Kind, Limits, Record
 
 _NAMES = ("max_bytes", "max_objects")
+_SOFT = {"soft_bytes": "max_bytes", "soft_objects": "max_objects"}
 
 
 class QuotaKind(Kind):
@@ -17,15 +18,21 @@ class QuotaKind(Kind):
         return _limits(self.call("GET", name, "quota"))
 
     def set_limits(self, name: str, limits: Limits) -> None:
-        self.call("PUT", name, "quota", json=quota_of(limits))
+        """Limits that only warn are somebody else's, and stay."""
+        self._put(name, limits, self.call("GET", name, "quota"))
 
     def used(self, name: str, record: Record) -> Limits:
         usage = self.call("GET", name, "usage")
         return Limits(usage.get("used_bytes"), usage.get("used_objects"))
 
     def access(self, record: Record) -> dict[str, Any]:
-        limits = _limits(self.call("GET", record["name"], "quota"))
-        return {"max_bytes": limits.max_bytes, "max_objects": limits.max_objects}
+        try:
+            quota = self.call("GET", record["name"], "quota")
+        except NotSupported:
+            return {}
+        limits = _limits(quota)
+        found = {"max_bytes": limits.max_bytes, "max_objects": limits.max_objects}
+        return {**found, **{name: quota.get(name) for name in _SOFT}}
 
     def downscale(self, name: str) -> bool:
         """A quota of nothing: what is there can be read and deleted."""
@@ -40,7 +47,18 @@ class QuotaKind(Kind):
         return False
 
     def restore(self, name: str, kept: Record) -> None:
-        self.set_limits(name, Limits(kept.get("max_bytes"), kept.get("max_objects")))
+        if "max_bytes" in kept:
+            self._put(name, Limits(kept["max_bytes"], kept["max_objects"]), kept)
+
+    def _put(self, name: str, limits: Limits, former: Record) -> None:
+        """With the soft limits of ``former``, where they are below the hard ones."""
+        body = quota_of(limits)
+        if former.get("enabled") is not False:
+            for soft, hard in _SOFT.items():
+                value, most = former.get(soft), body.get(hard)
+                if value is not None and (most is None or value <= most):
+                    body |= {soft: value, "enabled": True}
+        self.call("PUT", name, "quota", json=body)
 
 
 def quota_of(limits: Limits) -> dict[str, Any]:

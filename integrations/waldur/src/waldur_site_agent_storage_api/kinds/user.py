@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
+from storage_api_client import Invalid, NotSupported
 from waldur_site_agent_storage_api.kinds.base import Limits, Record
 from waldur_site_agent_storage_api.kinds.quotas import QuotaKind
 from waldur_site_agent_storage_api.names import fields_of, uuid_of
@@ -59,11 +60,14 @@ class UserKind(QuotaKind):
         return {**super().access(record), "suspended": bool(record.get("suspended"))}
 
     def pause(self, name: str) -> bool:
-        self.call("PATCH", name, json={"suspended": True})
+        try:
+            self.call("PATCH", name, json={"suspended": True})
+        except (Invalid, NotSupported):
+            return False
         return True
 
     def restore(self, name: str, kept: Record) -> None:
-        if not kept.get("suspended"):
+        if not kept.get("suspended") and self.call("GET", name).get("suspended"):
             self.call("PATCH", name, json={"suspended": False})
         super().restore(name, kept)
 

@@ -26,13 +26,15 @@ class VolumeKind(Kind):
     def stamp(self, record: Record) -> str | None:
         return None
 
-    def create(self, name: str, resource: Any, limits: Limits) -> Record:
+    def check(self, limits: Limits) -> None:
         if limits.max_bytes is None:
             raise BackendError("a volume needs a size, and the order has none")
+
+    def create(self, name: str, resource: Any, limits: Limits) -> Record:
         path = self.settings.junction_template.format(name=name, **fields_of(resource))
         body = {
-            "junction_path": path,
             **self.settings.create_with,
+            "junction_path": path,
             "size_total": limits.max_bytes,
         }
         self.call("POST", name, json=body)
