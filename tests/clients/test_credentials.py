@@ -1,6 +1,7 @@
 """Tokens and cookies: where they come from, that they change, that nobody sees them."""
 
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -40,17 +41,17 @@ def test_a_real_token_opens_the_service(
 def test_a_token_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     file = private(tmp_path / "token", "first\n")
     with scripted() as service, Client(service.url, token_file=file) as client:
-        client.backends()
+        client.request("GET", "/v3/x")
         renewed = private(tmp_path / "new", "second")
         renewed.replace(file)
-        client.backends()
+        client.request("GET", "/v3/x")
         private(file, "not a token")
         for _ in range(2):
             with pytest.raises(ConfigurationError, match="one word"):
-                client.backends()
+                client.request("GET", "/v3/x")
         file.unlink()
         with pytest.raises(ConfigurationError, match="No such file"):
-            client.backends()
+            client.request("GET", "/v3/x")
     sent = [headers["Authorization"] for _, _, headers in service.heard]
     assert sent == ["Bearer first", "Bearer second"]
 
@@ -75,12 +76,59 @@ def test_cookies_go_to_their_own_host_only(tmp_path: Path) -> None:
     line = "{}\tFALSE\t/\tFALSE\t0\tsession\t" + SECRET
     rows = ["# Netscape HTTP Cookie File", line.format("#HttpOnly_127.0.0.1")]
     file = private(tmp_path / "cookies", "\n".join(rows) + "\n")
-    with scripted() as service:
-        with Client(service.url, cookies=file) as client:
-            client.backends()
+    with scripted() as service, Client(service.url, cookies=file) as client:
+        client.request("GET", "/v3/x")
         with Client(service.url.replace("127.0.0.1", "localhost"), cookies=file) as client:
-            client.backends()
+            client.request("GET", "/v3/x")
     assert [headers["Cookie"] for _, _, headers in service.heard] == [f"session={SECRET}", None]
+
+
+@pytest.mark.parametrize(
+    ("domain", "below", "host", "sent"),
+    [
+        ("example.test", "FALSE", "example.test", True),
+        ("example.test", "FALSE", "evil.example.test", False),
+        ("example.test", "FALSE", "notexample.test", False),
+        (".example.test", "TRUE", "storage.example.test", True),
+        ("storage", "FALSE", "storage", True),
+    ],
+)
+def test_cookies_of_one_host_stay_with_it(  # noqa: PLR0917  # a row and two fixtures
+    domain: str,
+    below: str,
+    host: str,
+    sent: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A proxy hears what each host would."""
+    row = f"{domain}\t{below}\t/\tFALSE\t0\tsession\t{SECRET}\n"
+    file = private(tmp_path / "cookies", row)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with scripted(Answer(body=[])) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        with Client(f"http://{host}", cookies=file) as client:
+            client.backends()
+    assert [headers["Cookie"] for _, _, headers in proxy.heard] == [
+        f"session={SECRET}" if sent else None
+    ]
+
+
+def test_a_token_renewed_in_place_counts_at_once(tmp_path: Path) -> None:
+    """Of the same length, and within the file system's clock."""
+    file = private(tmp_path / "token", "first1\n")
+    before = file.stat()
+    with (
+        scripted(Answer(body=[]), Answer(body=[])) as service,
+        Client(service.url, token_file=file) as client,
+    ):
+        client.backends()
+        file.write_text("second\n")
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        client.backends()
+    sent = [headers["Authorization"] for _, _, headers in service.heard]
+    assert sent == ["Bearer first1", "Bearer second"]
 
 
 def test_cookies_that_are_none_are_not_quoted(tmp_path: Path) -> None:
@@ -94,8 +142,8 @@ def test_netrc_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     file = private(tmp_path / "netrc", f"machine 127.0.0.1 login a password {SECRET}\n")
     monkeypatch.setenv("NETRC", str(file))
     with scripted() as service:
-        Client(service.url).backends()
-        Client(service.url, token="mine").backends()
+        Client(service.url).request("GET", "/v3/x")
+        Client(service.url, token="mine").request("GET", "/v3/x")
     sent = [headers["Authorization"] for _, _, headers in service.heard]
     assert sent == [None, "Bearer mine"]
 
@@ -121,9 +169,12 @@ def test_no_secret_is_in_exceptions_logs_or_repr(
     answer: Answer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with scripted(answer) as service, Client(service.url, token=SECRET, retries=0) as client:
-        with pytest.raises(ApiError) as caught:
-            client.request("POST", "/v3/x", json={"secret_key": SECRET})
+    with (
+        scripted(answer) as service,
+        Client(service.url, token=SECRET, retries=0) as client,
+        pytest.raises(ApiError) as caught,
+    ):
+        client.request("POST", "/v3/x", json={"secret_key": SECRET})
         told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
         assert SECRET not in told + caplog.text + repr(client) + repr(vars(client))
     copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # it is ours

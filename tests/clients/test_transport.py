@@ -1,7 +1,14 @@
 """What is sent again and what never is; what goes wrong, and what that tells."""
 
+import contextlib
+import logging
+import socket
+import ssl
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +29,7 @@ from storage_api_client import (
 )
 from tests.clients.scripted import Answer, problem, scripted
 from tests.servers import free_port
+from tests.simulators.tls import Authority
 
 CUT = Answer(cut=True)
 BUSY = problem(503, "backend-unavailable", retryable=True, Retry_After="0")
@@ -209,3 +217,131 @@ def test_pages_are_followed_within_the_list_that_was_asked_for() -> None:
     (_, one, _), (_, two, _) = service.heard
     assert one == "/v3/dummy/volumes?limit=10000&name=%2A"
     assert two == f"{one}&marker=bWFyaw%3D%3D"
+
+
+def test_a_change_that_failed_inside_may_have_been_made() -> None:
+    failed = problem(500, "internal-error")
+    no_json = Answer(201, b"<html>")
+    for answer, status in ((failed, 500), (no_json, 201)):
+        with (
+            scripted(answer) as service,
+            Client(service.url) as client,
+            pytest.raises(ApiError) as caught,
+        ):
+            client.backend("dummy").volumes.create("v", size_total=1)
+            assert (caught.value.status, caught.value.may_have_happened) == (status, True)
+
+
+@pytest.mark.parametrize("body", [None, {}, "text", [1], [None]], ids=repr)
+def test_a_list_that_is_none_is_told(body: object) -> None:
+    with (
+        scripted(Answer(body=body)) as service,
+        Client(service.url) as client,
+        pytest.raises(ApiError, match="address"),
+    ):
+        list(client.backend("dummy").volumes.list())
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 1], ids=repr)
+def test_a_record_that_is_none_is_told(body: object) -> None:
+    with (
+        scripted(Answer(body=body)) as service,
+        Client(service.url) as client,
+        pytest.raises(ApiError, match="address"),
+    ):
+        client.backend("dummy").volumes.get("v")
+
+
+def test_pages_that_lead_to_themselves_end() -> None:
+    page = Answer(body=[{"name": "a"}], headers={"Link": '</v3/x?marker=bQ%3D%3D>; rel="next"'})
+    with (
+        scripted(page, page, page) as service,
+        Client(service.url) as client,
+        pytest.raises(ApiError, match="same"),
+    ):
+        list(client.backend("dummy").volumes.list())
+    assert len(service.heard) == 2
+
+
+@pytest.mark.parametrize("place", ["https://[broken", "http://a:b@[", "//"])
+def test_a_malformed_redirection_is_one_all_the_same(place: str) -> None:
+    with (
+        scripted(Answer(302, headers={"Location": place})) as service,
+        Client(service.url) as client,
+        pytest.raises(ApiError, match="redirects"),
+    ):
+        client.request("POST", "/v3/x")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.backend("dummy").volumes.get("\udcff"),
+        lambda client: list(client.backend("dummy").volumes.list(name="\udcff")),
+        lambda client: client.request("POST", "/v3/x", json=float("nan")),
+    ],
+)
+def test_what_cannot_be_sent_is_said_to_be_so(call: Callable[[Client], object]) -> None:
+    with Client("http://127.0.0.1:1", retries=0) as client, pytest.raises(ConfigurationError):
+        call(client)
+
+
+def test_an_address_with_a_slip_is_named() -> None:
+    with (
+        Client("https://storage..example.org") as client,
+        pytest.raises(ConfigurationError, match="malformed"),
+    ):
+        client.backends()
+    with (
+        Client("https://127.0.0.1:1", verify="/nowhere/ca.pem") as client,
+        pytest.raises(ConfigurationError, match="certificates"),
+    ):
+        client.backends()
+
+
+@pytest.mark.parametrize("wrong", [{"timeout": 0}, {"timeout": float("nan")}, {"retries": -1}])
+def test_impossible_patience_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        Client("http://127.0.0.1:1", **wrong)
+
+
+def test_many_threads_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        scripted(*[Answer(body=[], after=0.2)] * 30) as service,
+        Client(service.url) as client,
+        ThreadPoolExecutor(30) as pool,
+    ):
+        list(pool.map(lambda _: client.backends(), range(30)))
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_tls_that_breaks_after_a_change_was_asked_for(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    pair = authority.server()
+    context.load_cert_chain(pair.certificate, pair.key)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            for _ in range(2):
+                connection, _ = listening.accept()
+                with connection, contextlib.suppress(OSError):
+                    secured = context.wrap_socket(connection, server_side=True)
+                    secured.recv(65536)
+                    with socket.socket(fileno=secured.detach()) as bare:
+                        bare.sendall(b"this is no TLS record")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        with (
+            Client(url, verify=str(authority.ca_file)) as client,
+            pytest.raises(Unavailable) as caught,
+        ):
+            client.backend("dummy").users.keys("alice").create()
+        assert (caught.value.code, caught.value.may_have_happened) == ("tls", True)
+        assert "certificate" not in str(caught.value)
+        with Client(url) as client, pytest.raises(Unavailable, match="certificate") as caught:
+            client.backend("dummy").users.keys("alice").create()
+        assert not caught.value.may_have_happened
+        thread.join()

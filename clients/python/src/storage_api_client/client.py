@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from storage_api_client import environment
 from storage_api_client.backend import Backend
@@ -89,7 +89,7 @@ class Client:
 
     def backends(self) -> list[str]:
         """The names of all back-ends."""
-        return cast("list[str]", self._caller.get("/conf/subsystems"))
+        return self._caller.names("/conf/subsystems")
 
     def backend(self, name: str) -> Backend:
         """One of them; nothing is asked until it is used."""
@@ -97,19 +97,19 @@ class Client:
 
     def roles(self) -> list[str]:
         """The roles that there are."""
-        return cast("list[str]", self._caller.get("/conf/roles"))
+        return self._caller.names("/conf/roles")
 
     def my_roles(self) -> list[str]:
         """The roles of whoever this client shows itself as."""
-        return cast("list[str]", self._caller.get("/conf/me/roles"))
+        return self._caller.names("/conf/me/roles")
 
     def am_i_a(self, role: str) -> bool:
-        return cast("bool", self._caller.get(f"/conf/roles{self._caller.name(role)}/am_i_a"))
+        return self._caller.truth(f"/conf/roles{self._caller.name(role)}/am_i_a")
 
     def role_groups(self, role: str) -> list[str]:
         """The groups that give a role."""
         path = f"/conf/roles{self._caller.name(role)}/egroups"
-        return cast("list[str]", self._caller.get(path))
+        return self._caller.names(path)
 
 
 def _credential(

@@ -10,6 +10,7 @@ import re
 import stat
 import threading
 from collections.abc import Callable
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -58,7 +59,7 @@ class _Watched(Generic[Kept]):
         self._path = Path(path)
         self._parse = parse
         self._lock = threading.Lock()
-        self._found: tuple[tuple[int, int, int], Kept] | None = None
+        self._found: tuple[bytes, Kept] | None = None
 
     def value(self) -> Kept:
         """Raises ``ConfigurationError`` for a file that will not do, each time anew."""
@@ -73,9 +74,8 @@ class _Watched(Generic[Kept]):
                 raise ConfigurationError(
                     f"{self._path}: others may read it; make it yours alone: chmod 600"
                 )
-            seen = (status.st_ino, status.st_mtime_ns, status.st_size)
-            if self._found is None or self._found[0] != seen:
-                self._found = seen, self._parse(content, self._path)
+            if self._found is None or self._found[0] != content:
+                self._found = content, self._parse(content, self._path)
             return self._found[1]
 
 
@@ -92,7 +92,8 @@ class TokenFile:
 class CookieFile:
     """Cookies out of a file of Netscape's form, as curl and ``auth-get-sso-cookie`` write it.
 
-    Each goes to the host that it was set by and to no other.
+    Each goes to the host that it was set by and to no other, not even one below that, unless
+    the file says that it is for those, too.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -112,27 +113,29 @@ def _read_token(content: bytes, path: Path) -> str:
 
 def _read_jar(content: bytes, path: Path) -> RequestsCookieJar:
     """By hand, for the standard library's reader quotes what it cannot read."""
-    jar = RequestsCookieJar()
+    strict = DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
+    jar = RequestsCookieJar(strict)
     for line in content.decode(errors="replace").splitlines():
         bare = line.removeprefix(_HTTP_ONLY)
         if not bare.strip() or bare.startswith("#"):
             continue
         try:
-            domain, _, folder, secure, expires, name, value = bare.split("\t")
+            domain, below, folder, secure, expires, name, value = bare.split("\t")
             until = int(expires or 0)
         except ValueError:
             raise ConfigurationError(f"{path}: no file of cookies in Netscape's form") from None
-        jar.set_cookie(
-            create_cookie(  # type: ignore[no-untyped-call]
-                name,
-                value,
-                domain=domain,
-                path=folder,
-                secure=secure == "TRUE",
-                # Cookies of a session have 0 there.
-                expires=until or None,
-            )
+        cookie = create_cookie(  # type: ignore[no-untyped-call]
+            name,
+            value,
+            # The standard library's name of a host without dots.
+            domain=domain if "." in domain else f"{domain}.local",
+            path=folder,
+            secure=secure == "TRUE",
+            # Cookies of a session have 0 there.
+            expires=until or None,
         )
+        cookie.domain_specified = below == "TRUE"
+        jar.set_cookie(cookie)
     return jar
 
 

@@ -109,6 +109,9 @@ class JobFailed(Exception):
         errors = "; ".join(record["errors"]) or "no reason given"
         super().__init__(f"job {record['id']} {record['state']}: {errors}")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.record,)
+
 
 _BY_CODE: Mapping[str, type[ApiError]] = {
     "already-exists": AlreadyExists,

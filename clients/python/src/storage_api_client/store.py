@@ -63,16 +63,34 @@ def keep_in_keyring(url: str, token: str) -> None:
 
 
 def forget(url: str, environ: Mapping[str, str]) -> bool:
-    """Remove what is kept for ``url``, wherever it is; whether there was anything."""
-    path = file_of(url, environ)
-    had_file = path is not None and path.exists()
-    if path is not None:
-        path.unlink(missing_ok=True)
-    if not _from_keyring(url):
-        return had_file
-    import keyring  # noqa: PLC0415  # optional
+    """Remove what is kept for ``url``, wherever it is; whether there was anything.
 
-    keyring.delete_password(_SERVICE, url)
+    Raises:
+        ConfigurationError: the keyring cannot be asked, so that it may hold one.
+    """
+    had_file = forget_file(url, environ)
+    try:
+        import keyring  # noqa: PLC0415  # optional
+        import keyring.errors  # noqa: PLC0415
+    except ImportError:
+        return had_file
+    try:
+        if not keyring.get_password(_SERVICE, url):
+            return had_file
+        keyring.delete_password(_SERVICE, url)
+    except keyring.errors.NoKeyringError:
+        return had_file
+    except keyring.errors.KeyringError:
+        raise ConfigurationError("the keyring is locked or broken; it may hold a token") from None
+    return True
+
+
+def forget_file(url: str, environ: Mapping[str, str]) -> bool:
+    """Remove the token's file, which goes before the keyring; whether there was one."""
+    path = file_of(url, environ)
+    if path is None or not path.exists():
+        return False
+    path.unlink(missing_ok=True)
     return True
 
 

@@ -7,6 +7,7 @@ when no answer came or the answer says that a retry may help.
 
 import logging
 import random
+import ssl
 import time
 import uuid
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from storage_api_client.credentials import Auth, Credential
@@ -28,10 +30,17 @@ RETRIES = 3
 LONGEST_PAUSE = 30.0
 _FIRST_PAUSE = 0.5
 _CONNECT_SECONDS = 5.0
+_LONGEST_TIMEOUT = 24 * 3600.0
+#: Kept open; more threads than that make connections of their own, with a warning for each.
+_CONNECTIONS = 64
 _SAFE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 #: Sent by a proxy in front of the service, they come without a problem document.
 _PASSING = frozenset({502, 503, 504})
 _GONE = 404
+#: From here on the service itself failed: a change may have been made ...
+_FAILED = 500
+#: ... but not where it says that the back-end refused.
+_REFUSED = frozenset({501, 507})
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,12 @@ class Request:
         return self.method in _SAFE if self.repeatable is None else self.repeatable
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nothing is followed, so not even a malformed ``Location`` is looked at."""
+        del resp
+
+
 class Transport:
     """Sends requests to one service. Threads may share it."""
 
@@ -62,10 +77,16 @@ class Transport:
         user_agent: str,
         retries: int,
     ) -> None:
+        if not 0 < timeout <= _LONGEST_TIMEOUT:
+            raise ConfigurationError("the time-out must be more than 0 seconds, at most a day")
+        if retries < 0:
+            raise ConfigurationError("there cannot be fewer than 0 retries")
         self.url = checked_url(url)
         self._attempts = 1 + retries
         self._timeout = (min(_CONNECT_SECONDS, timeout), timeout)
-        self._session = requests.Session()
+        self._session = _Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
         self._session.auth = Auth(credential)
         # At each request, for there it goes before REQUESTS_CA_BUNDLE; the session's does not.
         self._verify = verify
@@ -116,8 +137,16 @@ class Transport:
                 verify=self._verify,
                 allow_redirects=False,
             )
+        except ConfigurationError:
+            raise
+        except (ValueError, requests.exceptions.InvalidJSONError) as error:
+            raise ConfigurationError(_malformed(error)) from None
         except requests.RequestException as error:
             raise _no_answer(error, request.method, request_id, self._timeout[1]) from None
+        except OSError:
+            raise ConfigurationError(
+                "the certificates to trust cannot be read: see verify, or REQUESTS_CA_BUNDLE"
+            ) from None
         log.debug(
             "%s %s: %d in %d ms, request id %s",
             request.method,
@@ -167,7 +196,10 @@ def address(*parts: str, slashes: bool = False) -> str:
             raise ConfigurationError(f"a name of this kind has no slash: {part!r}")
         if not all(segments) or {".", ".."} & set(segments):
             raise ConfigurationError(f"no name, for as a path it leads elsewhere: {part!r}")
-    return "".join(f"/{quote(part, safe='/')}" for part in parts)
+    try:
+        return "".join(f"/{quote(part, safe='/')}" for part in parts)
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"no name, for it is no Unicode text: {parts!r}") from None
 
 
 def _pause(error: ApiError, attempt: int) -> float | None:
@@ -184,8 +216,7 @@ def _no_answer(
 ) -> ApiError:
     changes = method not in {"GET", "HEAD"}
     if isinstance(error, requests.exceptions.SSLError):
-        detail = "The service's TLS certificate cannot be verified."
-        return Unavailable(0, "tls", "No answer", detail, request_id)
+        return _tls(error, request_id, changes=changes)
     if _never_sent(error):
         detail = "The service cannot be reached."
         return Unavailable(0, "unreachable", "No answer", detail, request_id, retryable=True)
@@ -208,18 +239,48 @@ def _no_answer(
 def _never_sent(error: requests.RequestException) -> bool:
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
         return True
+    return isinstance(_cause(error), NewConnectionError | ConnectTimeoutError)
+
+
+def _tls(error: requests.RequestException, request_id: str, *, changes: bool) -> ApiError:
+    cause = _cause(error)
+    inner = cause.args[0] if cause is not None and cause.args else cause
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        detail = "The service's TLS certificate cannot be verified."
+        return Unavailable(0, "tls", "No answer", detail, request_id)
+    # It may have failed after the request was sent.
+    return Unavailable(
+        0,
+        "tls",
+        "No answer",
+        "The TLS connection failed.",
+        request_id,
+        retryable=isinstance(inner, ssl.SSLEOFError),
+        may_have_happened=changes,
+    )
+
+
+def _cause(error: requests.RequestException) -> BaseException | None:
     cause = error.args[0] if error.args else None
     if isinstance(cause, MaxRetryError):
         cause = cause.reason
-    return isinstance(cause, NewConnectionError | ConnectTimeoutError)
+    return cause if isinstance(cause, BaseException) else None
+
+
+def _malformed(error: Exception) -> str:
+    """Why nothing could be sent."""
+    if isinstance(error, UnicodeError):
+        return "a value is no Unicode text"
+    if isinstance(error, requests.exceptions.InvalidJSONError):
+        return "the body cannot be written as JSON"
+    return "the service's address, a proxy's, or a header is malformed"
 
 
 def _problem(answer: requests.Response, method: str, request_id: str) -> ApiError:
     status = answer.status_code
     if answer.is_redirect:
         # Nothing is followed: whoever redirects must not choose who gets the token.
-        target = urlsplit(answer.headers["Location"])
-        where = f"{target.scheme}://{target.hostname}" if target.hostname else "another path"
+        where = _place(answer.headers["Location"])
         detail = f"The service redirects to {where}; give the address that it has itself."
         return ApiError(status, "redirected", "Redirected", detail, request_id)
     document = _document(answer)
@@ -233,10 +294,22 @@ def _problem(answer: requests.Response, method: str, request_id: str) -> ApiErro
         title,
         detail,
         _text(document, "request_id") or request_id,
-        retryable=bool(document.get("retryable", passing)),
+        retryable=document.get("retryable", passing) is True,
         retry_after=_retry_after(answer.headers.get("Retry-After")),
-        may_have_happened=passing and method not in {"GET", "HEAD"},
+        may_have_happened=status >= _FAILED
+        and status not in _REFUSED
+        and method not in {"GET", "HEAD"},
     )
+
+
+def _place(location: str) -> str:
+    """The host that a redirection leads to: the rest may hold secrets."""
+    try:
+        target = urlsplit(location)
+        host = target.hostname
+    except ValueError:
+        return "a malformed address"
+    return f"{target.scheme}://{host}" if host else "another path"
 
 
 def _document(answer: requests.Response) -> dict[str, Any]:

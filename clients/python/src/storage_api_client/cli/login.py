@@ -8,7 +8,7 @@ import click
 
 from storage_api_client import Client, store
 from storage_api_client.cli.output import as_json, emit_json, say
-from storage_api_client.cli.session import TIMEOUT, Command, client, environment
+from storage_api_client.cli.session import AGENT, Command, client, environment, seconds
 from storage_api_client.credentials import checked_token
 from storage_api_client.errors import ConfigurationError
 from storage_api_client.transport import checked_url
@@ -26,10 +26,11 @@ def login(*, from_stdin: bool, command: str | None, keyring: bool) -> None:
         raise click.UsageError("give --stdin or --command, not both")
     url = _url()
     token = checked_token(_token(command, from_stdin=from_stdin), "the token")
-    with Client(url, token=token, timeout=TIMEOUT) as found:
+    with Client(url, token=token, timeout=seconds(), user_agent=AGENT) as found:
         roles = found.my_roles()
     if keyring:
         store.keep_in_keyring(url, token)
+        store.forget_file(url, environment())
         where = "the keyring"
     else:
         path = store.file_of(url, environment())
@@ -79,8 +80,9 @@ def _token(command: str | None, *, from_stdin: bool) -> str:
         prompted: str = click.prompt("Token", hide_input=True, err=True)
         return prompted.strip()
     try:
+        words = shlex.split(command) or [""]
         ran = subprocess.run(  # noqa: S603  # the user's own words
-            shlex.split(command),
+            words,
             stdout=subprocess.PIPE,
             text=True,
             timeout=_COMMAND_SECONDS,

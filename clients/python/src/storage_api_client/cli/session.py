@@ -11,7 +11,8 @@ from storage_api_client.backend import Backend, Scope
 from storage_api_client.version import __version__
 
 #: Above the service's own 90 seconds, so that it is the service that says what was too slow.
-TIMEOUT = 100.0
+_TIMEOUT = 100.0
+AGENT = f"sapi/{__version__}"
 #: People rather hear that something is down than wait for it.
 _RETRIES = 1
 
@@ -22,14 +23,15 @@ def environment() -> dict[str, str]:
     return {**os.environ, **({"STORAGE_API_URL": url} if url else {})}
 
 
+def seconds() -> float:
+    """For how long each answer is waited for."""
+    return click.get_current_context().find_root().params.get("timeout") or _TIMEOUT
+
+
 def client(**options: Any) -> Client:
     """Raises ``ConfigurationError`` where the environment says too little, or too much."""
-    agent = f"sapi/{__version__}"
-    root = click.get_current_context().find_root()
-    seconds = root.params.get("timeout") or TIMEOUT
-    return Client.from_environment(
-        environment(), **{"timeout": seconds, "user_agent": agent, "retries": _RETRIES, **options}
-    )
+    own = {"timeout": seconds(), "user_agent": AGENT, "retries": _RETRIES}
+    return Client.from_environment(environment(), **{**own, **options})
 
 
 def at(name: str, **options: Any) -> Backend:

@@ -56,12 +56,12 @@ class Buckets(Holders):
 
     def policy(self, name: str, /) -> dict[str, Any]:
         """The document in S3's own language."""
-        return cast("dict[str, Any]", self._caller.get(self._at(name, "/policy")))
+        return self._caller.get(self._at(name, "/policy"))
 
     def set_policy(self, name: str, /, policy: Mapping[str, Any]) -> dict[str, Any]:
         """Replace the document."""
         path = self._at(name, "/policy")
-        return cast("dict[str, Any]", self._caller.put(path, dict(policy)))
+        return self._caller.put(path, dict(policy))
 
     def delete_policy(self, name: str, /) -> None:
         self._caller.delete(self._at(name, "/policy"))

@@ -35,7 +35,7 @@ class StorageResources:
             "page_size": page_size,
             "debug": debug,
         }
-        return cast("dict[str, Any]", self._caller.get(self._path, query))
+        return self._caller.get(self._path, query)
 
     def list(
         self,
