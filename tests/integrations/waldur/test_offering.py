@@ -69,6 +69,58 @@ def test_a_dry_run_changes_nothing(site: Site, sim: WaldurSimulator) -> None:
     assert sim.offerings == []
 
 
+def test_a_dry_run_tells_all_that_would_follow(site: Site, sim: WaldurSimulator) -> None:
+    wanted = ("--price", "storage=0.02", "--activate")
+    would = command(site, *wanted, "--dry-run").stdout
+    did = command(site, *wanted).stdout
+    assert [line.removeprefix("would ") for line in would.splitlines()] == did.splitlines()[:-1]
+
+
+def test_prices_that_waldur_writes_as_text_are_left(site: Site, sim: WaldurSimulator) -> None:
+    command(site, "--price", "storage=0.02")
+    offering = only(sim)
+    offering.prices = {"storage": "0.0200000000"}
+    before = writes(sim)
+    assert "price" not in command(site, "--price", "storage=0.02").stdout
+    assert writes(sim) == before
+
+
+def test_the_order_of_the_form_stays(site: Site, sim: WaldurSimulator) -> None:
+    command(site)
+    offering = only(sim)
+    offering.options = {"order": ["purpose"], "options": {"purpose": {"type": "string"}}}
+    assert "set options" in command(site).stdout
+    assert offering.options["order"] == ["purpose", "storage_limit", "object_limit"]
+
+
+def test_another_providers_offering_is_left(site: Site, sim: WaldurSimulator) -> None:
+    command(site)
+    sim.add_customer("Elsewhere", slug="elsewhere")
+    configure(site, sim, {"storage": STORAGE}, waldur_offering_uuid=only(sim).uuid)
+    done = command(site, "--provider", "elsewhere", "--activate")
+    assert done.returncode == 1
+    assert "another" in done.stderr
+    assert only(sim).state == "Draft"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"backend_components": {"storage": {**STORAGE, "label": None}}}, "label"),
+        ({"waldur_api_token": None}, "waldur_api_token"),
+        ({"backend_components": {"storage": "lots"}}, "backend_components.storage"),
+    ],
+)
+def test_what_is_missing_is_named(
+    site: Site, sim: WaldurSimulator, change: dict[str, Any], says: str
+) -> None:
+    configure(site, sim, {"storage": STORAGE}, **change)
+    done = command(site)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_it_makes_the_offering_and_then_changes_only_what_differs(
     site: Site, sim: WaldurSimulator
 ) -> None:
@@ -102,6 +154,8 @@ def test_it_makes_the_offering_and_then_changes_only_what_differs(
     [
         (("--provider", "nobody"), 1, "no organisation has the slug nobody"),
         (("--price", "storage=cheap"), 2, "--price storage=cheap"),
+        (("--price", "storage=nan"), 2, "--price storage=nan"),
+        (("--price", "tapes=2"), 2, "no component tapes"),
         (("-o", "Another"), 2, "no offering is called Another"),
     ],
 )

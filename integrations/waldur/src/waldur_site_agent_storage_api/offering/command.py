@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
 from waldur_site_agent.backend.exceptions import ConfigurationError
 
-from waldur_site_agent_storage_api.offering.steps import Step, changes, creation, find
+from waldur_site_agent_storage_api.offering.steps import Step, changes, creation, find, new
 from waldur_site_agent_storage_api.offering.waldur import Waldur, WaldurError
 from waldur_site_agent_storage_api.offering.wanted import configured
 
@@ -23,6 +24,8 @@ def main() -> None:
     try:
         offering = configured(given.config, given.offering)
         prices = dict(map(_price, given.price))
+        if unknown := prices.keys() - offering["backend_components"].keys():
+            raise ConfigurationError(f"--price: there is no component {', '.join(sorted(unknown))}")
         sys.exit(_run(given, offering, prices))
     except ConfigurationError as error:
         print(f"waldur-storage-api-offering: {error}", file=sys.stderr)  # noqa: T201 - a program
@@ -41,12 +44,11 @@ def _run(
         found = find(waldur, offering, customer["uuid"])
         if found is None:
             step = creation(waldur, offering, customer, given.category)
-            found = _do(step, dry=given.dry_run)
-            if found is None:
-                return _DONE
+            found = _do(step, dry=given.dry_run) or new(offering)
         for step in changes(waldur, offering, found, prices, activate=given.activate):
             _do(step, dry=given.dry_run)
-        _say(f"waldur_offering_uuid: {found['uuid']!r}")
+        if found["uuid"]:
+            _say(f"waldur_offering_uuid: {found['uuid']!r}")
     return _DONE
 
 
@@ -65,9 +67,12 @@ def _do(step: Step, *, dry: bool) -> Any:
 def _price(text: str) -> tuple[str, float]:
     name, _, amount = text.partition("=")
     try:
-        return name, float(amount)
+        price = float(amount)
     except ValueError:
-        raise ConfigurationError(f"--price {text}: give COMPONENT=AMOUNT") from None
+        price = nan
+    if not 0 <= price < inf:
+        raise ConfigurationError(f"--price {text}: give COMPONENT=AMOUNT")
+    return name, price
 
 
 def _say(text: str) -> None:

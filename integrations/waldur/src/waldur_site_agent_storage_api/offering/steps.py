@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +27,13 @@ def find(waldur: Waldur, offering: Mapping[str, Any], customer: str) -> dict[str
     """By UUID where the configuration has one, else by the names of offering and provider.
 
     Raises:
-        WaldurError: two have the name.
+        WaldurError: two have the name, or another provider has the UUID.
     """
     uuid = offering.get("waldur_offering_uuid")
     if uuid:
         found: dict[str, Any] = waldur.get(f"{_OFFERINGS}{uuid}/")
+        if found["customer_uuid"] != customer:
+            raise WaldurError(f"offering {uuid} is another provider's")
         return found
     rows = [
         row
@@ -47,17 +50,29 @@ def creation(
 ) -> Step:
     """The offering with components, options and a plan; a draft that nobody can order yet."""
     body = {
-        "name": offering["name"],
+        **_own(offering),
         "category": _url(waldur.every("marketplace-categories/"), "title", category),
         "customer": customer["url"],
         "type": MARKETPLACE_SLURM_OFFERING_TYPE,
-        "components": components_of(offering),
-        "options": {"order": list(options_of(offering)), "options": options_of(offering)},
         "plans": [{"name": "Standard", "unit": "month"}],
         "shared": True,
         "billable": True,
     }
     return Step(f"create offering {offering['name']}", lambda: waldur.post(_OFFERINGS, body))
+
+
+def new(offering: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``creation`` would make, as Waldur would show it, but for the UUID."""
+    plan = {"uuid": "", "name": "Standard", "prices": {}}
+    return {**_own(offering), "uuid": "", "state": "Draft", "plans": [plan]}
+
+
+def _own(offering: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": offering["name"],
+        "components": components_of(offering),
+        "options": {"order": list(options_of(offering)), "options": options_of(offering)},
+    }
 
 
 def changes(
@@ -87,7 +102,7 @@ def changes(
 
 def _prices(waldur: Waldur, plan: Mapping[str, Any], prices: Mapping[str, float]) -> Iterator[Step]:
     held = plan["prices"]
-    if stale := {name: price for name, price in prices.items() if held.get(name) != price}:
+    if stale := {name: price for name, price in prices.items() if _differs(price, held.get(name))}:
         path = f"marketplace-plans/{plan['uuid']}/update_prices/"
         text = f"set prices of plan {plan['name']}: {stale}"
         yield Step(text, lambda: waldur.post(path, {"prices": {**held, **stale}}))
@@ -99,8 +114,9 @@ def _options(
     held = found.get("options") or {}
     options = {**(held.get("options") or {}), **options_of(offering)}
     if options != held.get("options"):
-        order = [*(held.get("order") or []), *(set(options) - set(held.get("order") or []))]
-        body = {"options": {"order": sorted(order), "options": options}}
+        former = held.get("order") or []
+        order = [*former, *(name for name in options if name not in former)]
+        body = {"options": {"order": order, "options": options}}
         names = ", ".join(options_of(offering))
         yield Step(f"set options {names}", lambda: waldur.post(f"{path}update_options/", body))
 
@@ -111,6 +127,9 @@ def _post(waldur: Waldur, text: str, path: str, verb: str, body: Mapping[str, An
 
 def _differs(wanted: Any, held: Any) -> bool:
     """Waldur writes some numbers as text."""
+    if isinstance(wanted, int | float) and not isinstance(held, bool):
+        with suppress(TypeError, ValueError):
+            return float(held) != wanted
     return str(wanted) != str(held)
 
 

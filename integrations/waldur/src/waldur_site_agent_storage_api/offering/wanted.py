@@ -11,6 +11,7 @@ from waldur_site_agent.backend.exceptions import ConfigurationError
 
 from waldur_site_agent_storage_api.settings import checked_measures, checked_settings
 
+_KINDS: Mapping[type, str] = {str: "text", dict: "mapping"}
 _SAME_NAMES = (
     "measured_unit",
     "description",
@@ -36,12 +37,30 @@ def configured(path: Path, name: str) -> dict[str, Any]:
     except (OSError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path}: {type(error).__name__}") from None
     offerings = document.get("offerings") if isinstance(document, dict) else None
-    for offering in offerings or []:
-        if offering.get("name") == name:
-            settings = checked_settings(offering.get("backend_settings") or {})
-            checked_measures(offering.get("backend_components") or {}, settings.kind)
-            return {**offering, "storage_unit": settings.option_storage_unit}
+    for offering in offerings if isinstance(offerings, list) else ():
+        if isinstance(offering, dict) and offering.get("name") == name:
+            return _checked(offering)
     raise ConfigurationError(f"{path}: no offering is called {name}")
+
+
+def _checked(offering: Mapping[str, Any]) -> dict[str, Any]:
+    for key in ("waldur_api_url", "waldur_api_token"):
+        _need(offering, key, str)
+    settings = checked_settings(_need(offering, "backend_settings", dict))
+    components = _need(offering, "backend_components", dict)
+    for name in components:
+        row = _need(components, name, dict, "backend_components.")
+        for key in ("label", "accounting_type", "measured_unit"):
+            _need(row, key, str, f"backend_components.{name}.")
+    checked_measures(components, settings.kind)
+    return {**offering, "storage_unit": settings.option_storage_unit}
+
+
+def _need(row: Mapping[str, Any], key: str, kind: type, where: str = "") -> Any:
+    value = row.get(key)
+    if not isinstance(value, kind) or not value:
+        raise ConfigurationError(f"{where}{key} is missing, or is no {_KINDS[kind]}")
+    return value
 
 
 def components_of(offering: Mapping[str, Any]) -> list[dict[str, Any]]:
