@@ -299,6 +299,16 @@ def retype(pk: int, kind: str, value: str) -> None:
 
 
 @verb
+def let_record_age(pk: int, days: int) -> None:
+    """What was written of the allocation's storage was written so many days ago."""
+    from coldfront.core.allocation.models import AllocationAttribute
+
+    AllocationAttribute.objects.filter(
+        allocation_id=pk, allocation_attribute_type__name="storage_api_id"
+    ).update(created=datetime.now().astimezone() - timedelta(days=days))
+
+
+@verb
 def duplicate_type(name: str) -> None:
     """What ColdFront's own defaults do after an administrator has changed a flag."""
     from coldfront.core.allocation.models import AllocationAttributeType

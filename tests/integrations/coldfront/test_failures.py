@@ -194,6 +194,7 @@ def test_a_wrong_setting_breaks_no_page_and_is_named(
     pk = allocation("volume")
     site.settings(**settings)
     assert site.set_status(pk, "New", "approve")["status"] == 302
+    assert state(site, pk) == "error"
     assert site.set_status(pk, "Revoked")["status"] == 302
     checked = site.command("storage_api_check")
     assert checked["code"] == 1

@@ -106,6 +106,13 @@ def test_the_service_down(site: ColdFront, allocation: Make) -> None:
     }
 
 
+def test_a_wrong_setting_keeps_nobody_else_from_approval(site: ColdFront) -> None:
+    site.resource("a cluster", {})
+    pk = site.allocation(site.project("Computes"), ["a cluster"], {})
+    site.settings(STORAGE_API_SITE="NOT ONE")
+    assert site.signal(CREATE, pk, form()) == {"answers": []}
+
+
 def test_another_resources_allocation_is_not_answered(site: ColdFront, service: Service) -> None:
     site.resource("not ours", {})
     pk = site.allocation(site.project("Elsewhere"), ["not ours"], {})

@@ -79,12 +79,11 @@ def test_an_attribute_that_an_administrator_edits_is_set(
     assert service.front.requests == []
 
 
-def test_a_limit_never_falls_below_what_is_stored(
+def test_a_limit_falls_where_nothing_is_stored(
     site: ColdFront, service: Service, allocation: Make
 ) -> None:
     pk = allocation("volume")
     site.set_status(pk, "New", "approve")
     service.send("PATCH", f"/v3/dummy/volumes{place(site, pk)}", {"size_total": 3 * TB})
     site.change(pk, "Storage Quota (TB)", "1")
-    # The embedded back-end stores nothing, so this may shrink.
     assert limit(service, "volume", place(site, pk)) == TB

@@ -57,6 +57,23 @@ def test_the_queue_does_it(site: ColdFront, service: Service, allocation: Make) 
     assert state(site, pk) == "archived"
 
 
+def test_a_task_that_comes_late_opens_nothing(
+    site: ColdFront, service: Service, allocation: Make
+) -> None:
+    """The queue keeps no order among its workers, and gives a slow task out twice."""
+    revoked, approved = allocation("volume"), allocation("volume")
+    site.settings(STORAGE_API_MODE="queue", STORAGE_API_ON_REVOKE="archive")
+    site.set_status(revoked, "New", "approve")
+    site.set_status(revoked, "Revoked")
+    site.set_status(approved, "New", "approve")
+    site.set_status(approved, "Revoked")
+    site.set_status(approved, "Revoked", "approve")
+    with cluster(site):
+        until_provisioned(site, approved)
+    assert [method for method, _ in service.front.writes()] == ["POST"]
+    assert "storage_api_id" not in site.look(revoked)["values"]
+
+
 def test_by_hand(site: ColdFront, service: Service, allocation: Make) -> None:
     pk = allocation("volume")
     site.settings(STORAGE_API_MODE="manual")

@@ -128,6 +128,19 @@ def test_ecs_sync_ends_with_0_though_all_of_it_fails(
     assert site.look(pk) == before
 
 
+def test_ecs_sync_ends_with_0_though_its_settings_will_not_do(
+    site: ColdFront, allocation: Make
+) -> None:
+    pk = allocation("namespace", storage_api_subsystem="objects")
+    site.settings(STORAGE_API_MODE="manual")
+    site.set_status(pk, "New", "approve")
+    site.settings(STORAGE_API_COOKIES="/etc/passwd")
+    told = site.command("ecs_sync")
+    assert told["code"] == 0
+    assert "FAILED" in told["out"]
+    assert "/etc/passwd" not in told["out"]
+
+
 def test_a_namespace_of_ecs_from_approval_to_its_end(
     site: ColdFront, service: Service, vendors: Vendors, allocation: Make
 ) -> None:
@@ -186,6 +199,31 @@ def test_a_bucket_of_ecs_in_a_namespace(
     site.set_status(pk, "New")
     site.set_status(pk, "New", "approve")
     assert service.front.writes() == []
+
+
+def test_a_limit_never_falls_below_what_is_stored(
+    site: ColdFront, service: Service, vendors: Vendors, allocation: Make
+) -> None:
+    service.send("POST", "/v3/objects/namespaces/full", {})
+    here = {"storage_api_subsystem": "objects"}
+    alone = allocation("bucket", "1", title="Full", values={"Namespace": "full"}, **here)
+    whole = allocation("namespace", "1", title="Fuller Lab", **here)
+    limits = {}
+    for pk in (alone, whole):
+        site.set_status(pk, "New", "approve")
+        namespace, bucket = place(site, pk).split(":")
+        vendors.objects.put_object(namespace, bucket, 500 * GIB)
+        limits[pk] = f"/v3/objects/namespaces/{namespace}/buckets/{bucket}/quota"
+    vendors.objects.clock.advance(1800)
+    for pk, path in limits.items():
+        answer = site.change(pk, "Storage Quota (TB)", "0.25")
+        assert answer["status"] == 302
+        assert state(site, pk) == "error", site.look(pk)
+        assert "stored" in site.look(pk)["values"]["storage_api_error"][0]
+        assert service.get(path)["max_bytes"] == TIB
+        site.edit(pk, "Storage Quota (TB)", "0.5")
+        assert state(site, pk) == "provisioned", site.look(pk)
+        assert service.get(path)["max_bytes"] == TIB // 2
 
 
 def test_a_volume_of_a_filer_from_approval_to_its_end(

@@ -11,7 +11,8 @@ def advise(allocation: Allocation, change_pk: int | None = None) -> None:
     """Write a note where more is asked for than is free; nothing is refused."""
     for target in targets(allocation):
         wanted = _wanted(target, change_pk)
-        free = free_bytes(target)
+        # A request that asks for no more waits for no service.
+        free = free_bytes(target) if wanted is not None and wanted > 0 else None
         if wanted is not None and free is not None and wanted > free:
             text = f"{target.resource.name}: {wanted} bytes are asked for, {free} are free."
             record.note(allocation, text)

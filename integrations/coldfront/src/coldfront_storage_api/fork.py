@@ -9,7 +9,7 @@ from typing import Any
 
 from coldfront.core.allocation.models import Allocation
 
-from coldfront_storage_api import lifecycle, record
+from coldfront_storage_api import lifecycle, record, units
 from coldfront_storage_api.advice import free_bytes
 from coldfront_storage_api.failures import Refused, told
 from coldfront_storage_api.kinds import storage_of
@@ -93,8 +93,7 @@ def _is_absent(target: Target, size: int, options: frozenset[str]) -> bool:
 def _take_back(made: list[Storage]) -> None:
     for storage in reversed(made):
         try:
-            storage.delete()
-            record.forget(storage.target)
+            lifecycle.remove(storage)
         except Exception:
             log.exception("left behind for allocation %s", storage.target.allocation.pk)
 
@@ -107,7 +106,7 @@ def _resize(found: list[Target], value: object) -> None:
         present = storage.find()
         if present is None:
             raise Refused(f"{target.resource.name}: there is no storage yet.")
-        if present.limit is None or present.limit != size:
+        if not units.fits(present.limit, size):
             storage.resize(size, present)
 
 

@@ -11,7 +11,7 @@ from coldfront_storage_api import fork, tasks
 from coldfront_storage_api.advice import advise
 from coldfront_storage_api.lifecycle import ACTIVE
 from coldfront_storage_api.selection import targets
-from coldfront_storage_api.settings import current
+from coldfront_storage_api.settings import Policy, current
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def on_activate(
 
 @_guarded
 def on_disable(allocation_pk: int, **_: Any) -> None:
-    tasks.start(allocation_pk, current().on_revoke)
+    _end(allocation_pk, lambda: current().on_revoke)
 
 
 @_guarded
@@ -80,12 +80,16 @@ def on_change_created(allocation_pk: int, allocation_change_pk: int, **_: Any) -
 
 def on_expire(allocation_pk: int) -> None:
     """For ``ALLOCATION_FUNCS_ON_EXPIRE``; never raises, for ColdFront would save nothing then."""
+    _end(allocation_pk, lambda: current().on_expire)
+
+
+def _end(allocation_pk: int, policy: Callable[[], Policy]) -> None:
     try:
-        policy = current().on_expire
-    except Exception:
-        log.exception("the expiry of allocation %s was not handled", allocation_pk)
+        wanted = policy()
+    except Exception as error:  # noqa: BLE001 - logged and recorded there
+        tasks.failed(allocation_pk, error)
         return
-    tasks.start(allocation_pk, policy)
+    tasks.start(allocation_pk, wanted)
 
 
 def _provision_if_active(allocation_pk: int) -> None:

@@ -6,14 +6,14 @@ from http import HTTPStatus
 
 from coldfront.core.allocation.models import Allocation
 
-from coldfront_storage_api import record, units
+from coldfront_storage_api import attributes, record, units
 from coldfront_storage_api.failures import Refused, told
 from coldfront_storage_api.kinds import storage_of
 from coldfront_storage_api.kinds.base import Storage
 from coldfront_storage_api.lock import working_on
 from coldfront_storage_api.selection import Target, targets
 from coldfront_storage_api.settings import Policy
-from storage_api_client import ApiError, NotFound
+from storage_api_client import ApiError
 
 PROVISIONED = "provisioned"
 PENDING = "pending"
@@ -50,13 +50,22 @@ def _each(allocation: Allocation, state: str, work: Callable[[Target], object]) 
             found = targets(allocation)
             if not found:
                 return []
+            if state != PROVISIONED and not record.known(allocation):
+                _nothing_to_end(allocation)
+                return []
             failures = [failure for target in found for failure in _attempt(target, work)]
             record.outcome(allocation, state, failures)
     except Exception as error:
         # Whoever called it has a page to show, or a row to save.
         log.exception("storage of allocation %s", allocation.pk)
+        record.failed(allocation, told(error))
         return [told(error)]
     return failures
+
+
+def _nothing_to_end(allocation: Allocation) -> None:
+    if attributes.value(allocation, record.STATE) != ENDED[Policy.DELETE]:
+        record.nothing_made(allocation)
 
 
 def _attempt(target: Target, work: Callable[[Target], object]) -> list[str]:
@@ -79,6 +88,12 @@ def ensure(target: Target, size: int, options: frozenset[str] = frozenset()) -> 
     found = storage.find()
     if found is None:
         place = _make(storage, size, options)
+        if record.shows_place(target.allocation, place):
+            # Whoever had data there must not take an empty place for it.
+            record.note(
+                target.allocation,
+                f"{target.resource.name}: {place} was not there, or not whole, and was made anew.",
+            )
     else:
         place = found.place
         record.correct(target, storage.identity)
@@ -91,12 +106,14 @@ def ensure(target: Target, size: int, options: frozenset[str] = frozenset()) -> 
 
 
 def _make(storage: Storage, size: int, options: frozenset[str]) -> str:
-    storage.recorded = storage.identity
+    known = storage.recorded is not None
+    storage.recorded = storage.intent
     record.intend(storage.target, storage.recorded)
     try:
         return storage.make(size, options)
     except (ApiError, Refused) as error:
-        if not getattr(error, "may_have_happened", False) and not _server_failed(error):
+        unsure = getattr(error, "may_have_happened", False) or _server_failed(error)
+        if not known and not unsure:
             record.forget(storage.target)
         raise
 
@@ -112,10 +129,11 @@ def _end(target: Target, policy: Policy) -> None:
     storage = storage_of(target)
     storage.check()
     if policy is Policy.DELETE:
-        _delete(storage)
+        remove(storage)
         return
     found = storage.find()
     if found is None:
+        storage.refuse_half()
         return
     if policy is Policy.ARCHIVE:
         storage.archive(found)
@@ -123,10 +141,14 @@ def _end(target: Target, policy: Policy) -> None:
         storage.close()
 
 
-def _delete(storage: Storage) -> None:
-    try:
-        if storage.find() is not None:
-            storage.delete()
-    except NotFound:
-        log.info("allocation %s: gone already", storage.target.allocation.pk)
+def remove(storage: Storage) -> None:
+    """Remove what was made, and every trace of it in ColdFront but its state.
+
+    Raises:
+        Refused, ApiError: it holds something, is not ours, or cannot be removed now.
+    """
+    place = storage.place
+    storage.delete()
     record.forget(storage.target)
+    if place is not None:
+        record.hide_place(storage.target.allocation, place)

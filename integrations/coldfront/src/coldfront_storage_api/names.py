@@ -5,18 +5,20 @@ from collections.abc import Mapping
 
 from coldfront_storage_api.failures import Refused
 
-_LENGTH = 63
+LENGTH = 63
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 def slug(text: str) -> str:
     """Small letters, digits and single dashes, 1 to 63 of them; ``default`` if none are left."""
     dashed = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    return dashed[:_LENGTH].strip("-") or "default"
+    return dashed[:LENGTH].strip("-") or "default"
 
 
-def from_template(template: str, fields: Mapping[str, str], separator: str = "-") -> str:
-    """``template`` with each ``{field}`` as a slug, at most 63 characters.
+def from_template(
+    template: str, fields: Mapping[str, str], separator: str = "-", length: int = LENGTH
+) -> str:
+    """``template`` with each ``{field}`` as a slug, at most ``length`` characters.
 
     Where it would be longer the project's part is cut, so that what tells two apart stays.
 
@@ -28,11 +30,11 @@ def from_template(template: str, fields: Mapping[str, str], separator: str = "-"
         known = ", ".join(f"{{{name}}}" for name in fields)
         raise Refused(f"The attribute storage_api_name_template may hold {known}, nothing else.")
     parts = {name: slug(value) for name, value in fields.items()}
-    excess = len(_filled(template, parts)) - _LENGTH
+    excess = len(_filled(template, parts)) - length
     if excess > 0:
         kept = max(1, len(parts["project"]) - excess)
         parts["project"] = parts["project"][:kept].rstrip("-") or "x"
-    return slug(_filled(template, parts)).replace("-", separator)
+    return slug(_filled(template, parts))[:length].strip("-").replace("-", separator)
 
 
 def _filled(template: str, parts: Mapping[str, str]) -> str:

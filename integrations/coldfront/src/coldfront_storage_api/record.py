@@ -1,6 +1,7 @@
 """What ColdFront remembers of the storage of an allocation, in attributes that its admins see."""
 
 import logging
+from contextlib import suppress
 from datetime import datetime
 
 from coldfront.core.allocation.models import Allocation, AllocationAdminNote, AllocationAttribute
@@ -9,6 +10,7 @@ from django.contrib.auth import get_user_model
 from coldfront_storage_api import attributes
 from coldfront_storage_api.failures import Refused
 from coldfront_storage_api.selection import Kind, Target
+from coldfront_storage_api.settings import current
 
 ID = "storage_api_id"
 STATE = "storage_api_state"
@@ -65,16 +67,62 @@ def forget(target: Target) -> None:
     _identities(target).delete()
 
 
+def known(allocation: Allocation) -> bool:
+    """Whether something was made for the allocation, or may have been."""
+    return bool(attributes.rows(allocation, ID).exists())
+
+
+def room(target: Target) -> int:
+    """How long a name may be, so that ColdFront can keep it."""
+    return attributes.MAX_LENGTH - len(_text(target, ""))
+
+
+def is_anothers(target: Target, start: str) -> bool:
+    """Whether another target's storage was recorded by a name that starts so."""
+    same = f":{target.endpoint}:{target.kind}:{start}"
+    rows = AllocationAttribute.objects.filter(
+        allocation_attribute_type__name=ID, value__contains=same
+    )
+    return bool(rows.exclude(pk__in=_identities(target).values("pk")).exists())
+
+
 def all_names() -> set[str]:
     """What the storage of all allocations was recorded as."""
     rows = AllocationAttribute.objects.filter(allocation_attribute_type__name=ID)
-    return {_parts(text)[2] for text in rows.values_list("value", flat=True)}
+    names = set()
+    for text in rows.values_list("value", flat=True):
+        # What somebody edited is told of where its allocation is looked at.
+        with suppress(Refused):
+            names.add(_parts(text)[2])
+    return names
+
+
+def shows_place(allocation: Allocation, place: str) -> bool:
+    return bool(_places(allocation, place).exists())
 
 
 def show_place(allocation: Allocation, place: str) -> None:
     """Tell the users where it is; several resources have several places."""
-    if not attributes.rows(allocation, SUBDIRECTORY).filter(value=place).exists():
+    if not shows_place(allocation, place):
         attributes.add(allocation, SUBDIRECTORY, place[: attributes.MAX_LENGTH])
+
+
+def hide_place(allocation: Allocation, place: str) -> None:
+    _places(allocation, place).delete()
+
+
+def failed(allocation: Allocation, failure: str) -> None:
+    """As ``outcome`` of a failure, where nothing may be raised."""
+    try:
+        outcome(allocation, "", [failure])
+    except Exception:
+        log.exception("the state of allocation %s was not recorded", allocation.pk)
+
+
+def nothing_made(allocation: Allocation) -> None:
+    """There is no storage that could be in any state."""
+    attributes.rows(allocation, STATE).delete()
+    attributes.rows(allocation, ERROR).delete()
 
 
 def outcome(allocation: Allocation, state: str, failures: list[str]) -> None:
@@ -100,16 +148,23 @@ def note(allocation: Allocation, text: str) -> None:
 
 
 def _identities(target: Target):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Django's
-    return attributes.rows(target.allocation, ID).filter(value__startswith=f"{target.resource.pk}:")
+    # Those of another site came here with a copy of its database.
+    start = f"{current().site}:{target.resource.pk}:"
+    return attributes.rows(target.allocation, ID).filter(value__startswith=start)
+
+
+def _places(allocation: Allocation, place: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Django's
+    return attributes.rows(allocation, SUBDIRECTORY).filter(value=place[: attributes.MAX_LENGTH])
 
 
 def _text(target: Target, name: str) -> str:
-    return f"{target.resource.pk}:{target.endpoint}:{target.kind}:{name}"
+    site = current().site
+    return f"{site}:{target.resource.pk}:{target.endpoint}:{target.kind}:{name}"
 
 
 def _parts(text: str) -> tuple[str, str, str]:
     """Raises ``Refused`` if somebody wrote something else there."""
-    parts = text.split(":", 3)
-    if len(parts) < 4 or parts[2] not in list(Kind):  # noqa: PLR2004
+    parts = text.split(":", 4)
+    if len(parts) < 5 or parts[3] not in list(Kind):  # noqa: PLR2004
         raise Refused(f"The attribute {ID} does not hold what this plugin wrote there.")
-    return parts[1], parts[2], parts[3]
+    return parts[2], parts[3], parts[4]

@@ -12,7 +12,7 @@ from coldfront.core.resource.models import Resource
 
 from coldfront_storage_api import attributes, units
 from coldfront_storage_api.failures import Misconfigured, Refused
-from coldfront_storage_api.settings import current
+from coldfront_storage_api.settings import current, name_match
 
 SUBSYSTEM = "storage_api_subsystem"
 DEFAULT_QUOTA = "Storage Quota (TB)"
@@ -113,7 +113,7 @@ def _source(resource: Resource) -> tuple[Resource, str] | None:
     for holder in _upwards(resource):
         if (endpoint := attributes.of_resource(holder, SUBSYSTEM)) is not None:
             return holder, _checked(endpoint)
-    match = current().name_match
+    match = name_match()
     return (resource, _checked(match)) if match and match in resource.name.lower() else None
 
 

@@ -51,7 +51,6 @@ class Settings:
     on_expire: Policy
     on_revoke: Policy
     tb_bytes: int
-    name_match: str
 
     def __repr__(self) -> str:
         return f"Settings(url={self.url!r}, site={self.site!r})"
@@ -78,8 +77,15 @@ def current() -> Settings:
         on_expire=on_expire,
         on_revoke=_choice("ON_REVOKE", Policy, Policy.RESTRICT),
         tb_bytes=_tb_bytes(),
-        name_match=(_text("NAME_MATCH") or "").lower(),
     )
+
+
+def name_match() -> str:
+    """The part of a resource's name that selects it; empty: none does.
+
+    It is asked of every resource, so it must not fail because of another setting.
+    """
+    return (_text("NAME_MATCH") or "").lower()
 
 
 def _text(name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from coldfront.core.allocation.models import Allocation
@@ -13,7 +14,6 @@ from coldfront_storage_api.failures import Refused, told
 from coldfront_storage_api.kinds import Found, storage_of
 from coldfront_storage_api.selection import Target, endpoint_of, targets
 from coldfront_storage_api.settings import Policy, current
-from storage_api_client import ApiError
 
 BYTES = "Quota_In_Bytes"
 _REVOKED = frozenset({"Revoked", "Denied"})
@@ -26,6 +26,8 @@ class Report:
     say: Callable[[str], object]
     failed: int = 0
     granted: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    #: Resources whose sum is not known.
+    unknown: set[int] = field(default_factory=set)
 
     def failure(self, what: str, error: Exception | str) -> None:
         self.failed += 1
@@ -47,6 +49,13 @@ class Scope:
             found = found.filter(resources__name=self.resource)
         yield from found.select_related("project__pi", "status")
 
+    def missing(self) -> Iterator[str]:
+        """What was named and is not there."""
+        if self.allocation is not None and not Allocation.objects.filter(pk=self.allocation):
+            yield f"allocation {self.allocation}"
+        if self.resource is not None and not Resource.objects.filter(name=self.resource):
+            yield f"resource {self.resource!r}"
+
     def resources(self) -> Iterator[Resource]:
         found = Resource.objects.order_by("pk")
         yield from found.filter(name=self.resource) if self.resource is not None else found
@@ -58,6 +67,8 @@ def synchronise(report: Report, scope: Scope, *, provision: bool, dry_run: bool)
     With ``provision`` what is missing, failed or differs is brought to what ColdFront says. With
     ``dry_run`` nothing is written anywhere.
     """
+    for missing in scope.missing():
+        report.failure(missing, "there is none")
     for allocation in scope.allocations():
         try:
             found = targets(allocation)
@@ -66,8 +77,9 @@ def synchronise(report: Report, scope: Scope, *, provision: bool, dry_run: bool)
             continue
         if found and provision and not dry_run:
             _bring_about(report, allocation)
-        for target in found:
-            _pull(report, target, dry_run=dry_run)
+        seen = [(target, held) for target in found if (held := _pull(report, target)) is not None]
+        if seen and not dry_run:
+            _write_sums(report, seen)
     if scope.allocation is None:
         for resource in scope.resources():
             _pull_totals(report, resource, dry_run=dry_run)
@@ -94,7 +106,7 @@ def _bring_about(report: Report, allocation: Allocation) -> None:
         return
     policy = _policy(allocation)
     if policy is not None:
-        if not attributes.rows(allocation, record.ID).exists() or wanted == _state(allocation):
+        if not record.known(allocation) or wanted == _state(allocation):
             return
         failures = lifecycle.withdraw(allocation, policy)
     else:
@@ -107,25 +119,27 @@ def _state(allocation: Allocation) -> str | None:
     return attributes.value(allocation, record.STATE)
 
 
-def _pull(report: Report, target: Target, *, dry_run: bool) -> None:
+def _pull(report: Report, target: Target) -> Found | None:
+    """The storage as it is; all of it unknown if that failed; ``None`` if there is none."""
     what = f"allocation {target.allocation.pk}, {target.resource.name}"
     try:
         if record.identity(target) is None:
             if wanted_state(target.allocation) == lifecycle.PROVISIONED:
                 report.say(f"{what}: missing; --provision makes it")
-            return
+            return None
         storage = storage_of(target)
         storage.check()
         found = storage.find()
         if found is None:
             _say_gone(report, target, what)
-            return
-        _compare(report, target, found, what)
+            return None
         report.granted[target.resource.pk] += found.limit or 0
-        if not dry_run:
-            write_figures(target, found.limit, found.used)
+        _compare(report, target, found, what)
     except Exception as error:  # noqa: BLE001 - reported; the next one is looked at
         report.failure(what, error)
+        report.unknown.add(target.resource.pk)
+        return Found(limit=None, used=None, closed=False, place="")
+    return found
 
 
 def _say_gone(report: Report, target: Target, what: str) -> None:
@@ -147,6 +161,32 @@ def _compare(report: Report, target: Target, found: Found, what: str) -> None:
         report.say(f"{what}: drift: closed, though the allocation is active; --provision opens it")
 
 
+def _write_sums(report: Report, seen: list[tuple[Target, Found]]) -> None:
+    """Several resources of an allocation share its attributes, which show them all together."""
+    allocation = seen[0][0].allocation
+    by_attribute: dict[str, list[tuple[Target, Found]]] = {}
+    try:
+        for target, found in seen:
+            by_attribute.setdefault(target.quota_attribute, []).append((target, found))
+        for sharing in by_attribute.values():
+            target, found = sharing[0]
+            _write_size(target, found.limit, _sum(each.used for _, each in sharing))
+        _write_bytes(
+            allocation, _sum(each.limit for _, each in seen), _sum(each.used for _, each in seen)
+        )
+    except Exception as error:  # noqa: BLE001 - reported; the next one is looked at
+        report.failure(f"allocation {allocation.pk}", error)
+
+
+def _sum(figures: Iterable[int | None]) -> int | None:
+    total = 0
+    for figure in figures:
+        if figure is None:
+            return None
+        total += figure
+    return total
+
+
 def write_figures(
     target: Target, limit: int | None, used: int | None, *, storage_rules: bool = False
 ) -> None:
@@ -155,14 +195,25 @@ def write_figures(
     The attribute with the size is what ColdFront grants, so it is written only where it is absent,
     unless ``storage_rules``.
     """
+    _write_size(target, limit, used, storage_rules=storage_rules)
+    _write_bytes(target.allocation, limit, used)
+
+
+def _write_size(
+    target: Target, limit: int | None, used: int | None, *, storage_rules: bool = False
+) -> None:
     allocation, name = target.allocation, target.quota_attribute
     unit = units.unit_bytes(name, current().tb_bytes)
-    if limit is not None:
-        if storage_rules or attributes.value(allocation, name) is None:
-            attributes.put(allocation, name, str(units.from_bytes(limit, unit)))
-        attributes.put(allocation, BYTES, str(limit))
+    if limit is not None and (storage_rules or attributes.value(allocation, name) is None):
+        attributes.put(allocation, name, str(units.from_bytes(limit, unit)))
     if used is not None:
         attributes.set_usage(allocation, name, units.from_bytes(used, unit))
+
+
+def _write_bytes(allocation: Allocation, limit: int | None, used: int | None) -> None:
+    if limit is not None:
+        attributes.put(allocation, BYTES, str(limit))
+    if used is not None:
         attributes.set_usage(allocation, BYTES, used)
 
 
@@ -177,7 +228,7 @@ def _pull_totals(report: Report, resource: Resource, *, dry_run: bool) -> None:
             "capacity_tb": told_capacity.get("total_bytes"),
             "used_tb": told_capacity.get("used_bytes"),
             "free_tb": told_capacity.get("free_bytes"),
-            "allocated_tb": report.granted[resource.pk],
+            "allocated_tb": None if resource.pk in report.unknown else report.granted[resource.pk],
         }
         if not dry_run:
             write_totals(resource, figures.items())
@@ -201,12 +252,18 @@ def strangers(report: Report) -> None:
     Volumes carry no stamp, so they are not looked for.
     """
     recorded = record.all_names()
-    for endpoint in sorted({e for r in Resource.objects.all() if (e := endpoint_of(r))}):
+    endpoints: set[str] = set()
+    for resource in Resource.objects.all():
+        # One that names no back-end was reported with its totals.
+        with suppress(Refused):
+            if (endpoint := endpoint_of(resource)) is not None:
+                endpoints.add(endpoint)
+    for endpoint in sorted(endpoints):
         try:
             for name in _stamped(endpoint):
                 if name not in recorded:
                     report.say(f"{endpoint}: {name} is of this ColdFront, and of no allocation")
-        except (ApiError, Refused) as error:
+        except Exception as error:  # noqa: BLE001 - reported; the next one is looked at
             report.failure(endpoint, error)
 
 

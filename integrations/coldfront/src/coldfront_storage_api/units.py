@@ -1,7 +1,7 @@
 """Sizes of ColdFront's attributes in bytes, and back. A type's name holds its unit."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from coldfront_storage_api.failures import Refused
 
@@ -40,7 +40,7 @@ def to_bytes(value: object, attribute: str, tb_bytes: int) -> int:
     unit = unit_bytes(attribute, tb_bytes)
     try:
         size = Decimal(str(value).strip()) * unit
-    except InvalidOperation:
+    except ArithmeticError:
         size = Decimal(0)
     if not size.is_finite() or not 1 <= size <= _MOST:
         raise Refused(f"The attribute {attribute!r} holds no size that can be set.")

@@ -10,11 +10,10 @@ from coldfront.core.resource.models import Resource
 
 from coldfront_storage_api import attributes
 from coldfront_storage_api.connection import client
-from coldfront_storage_api.failures import Refused, told
+from coldfront_storage_api.failures import told
 from coldfront_storage_api.names import slug
 from coldfront_storage_api.selection import Target, endpoint_of
 from coldfront_storage_api.sync import write_figures, write_totals
-from storage_api_client import ApiError
 
 Say = Callable[[str], object]
 
@@ -23,8 +22,8 @@ def pull(say: Say) -> None:
     for resource in Resource.objects.order_by("pk"):
         try:
             endpoint = endpoint_of(resource)
-        except Refused as error:
-            say(f"{resource.name}: FAILED: {error}")
+        except Exception as error:  # noqa: BLE001 - said; the next one is looked at
+            say(f"{resource.name}: FAILED: {told(error)}")
             continue
         if endpoint is not None:
             _pull_resource(resource, endpoint, say)
@@ -36,12 +35,12 @@ def _pull_resource(resource: Resource, endpoint: str, say: Say) -> None:
         try:
             _pull_allocation(Target(allocation, resource, endpoint))
             counted += 1
-        except (ApiError, Refused) as error:
+        except Exception as error:  # noqa: BLE001 - as above
             say(f"{resource.name}, allocation {allocation.pk}: FAILED: {told(error)}")
     say(f"{resource.name}: {counted} allocations")
     try:
         _pull_capacity(resource, endpoint)
-    except (ApiError, Refused) as error:
+    except Exception as error:  # noqa: BLE001 - as above
         say(f"{resource.name}, capacity: FAILED: {told(error)}")
 
 

@@ -14,6 +14,9 @@ from coldfront_storage_api.failures import Misconfigured, Refused
 from coldfront_storage_api.selection import Target
 from storage_api_client import Client, NotFound
 
+#: What an archive keeps at least.
+_LEAST = 2**30
+
 
 @dataclass(frozen=True)
 class Found:
@@ -72,6 +75,16 @@ class Storage(ABC):
             Refused: no name can be made.
         """
 
+    @property
+    def intent(self) -> str:
+        """What to record before it is made, as far as it can be known by then."""
+        return self.identity
+
+    @property
+    @abstractmethod
+    def place(self) -> str | None:
+        """Where users find it, if it is known."""
+
     @abstractmethod
     def find(self) -> Found | None:
         """The storage if it is there and complete.
@@ -100,13 +113,25 @@ class Storage(ABC):
     def open(self) -> None:
         """Let users in again; a repeat changes nothing."""
 
-    @abstractmethod
     def archive(self, found: Found) -> None:
         """Let nobody in, and give back the space that is not used. Nothing is destroyed."""
+        self.close()
+        if found.used is not None:
+            least = max(found.used, _LEAST)
+            if found.limit is None or least < found.limit:
+                self.resize(least, found)
 
     @abstractmethod
     def delete(self) -> None:
-        """Remove it, unless it holds something; gone is done."""
+        """Remove it if it is ours, whole or half made, unless it holds something; gone is done.
+
+        Raises:
+            Refused: it holds something, or is not ours.
+        """
+
+    def refuse_half(self) -> None:
+        """Raises ``Refused`` where ``find`` finds nothing, but there are parts that may be used."""
+        return
 
     def refuse_options(self, options: frozenset[str]) -> None:
         """Raises ``Refused`` if one cannot be honoured."""

@@ -1,9 +1,10 @@
 """A bucket, with an account of its own that owns it.
 
-Two stamps: the service keeps the account's UUID and adopts no account that has another one, and
-the bucket has a tag. Where tags cannot be read, its owner tells.
+Whose the bucket is, its owner tells: the service keeps the account's UUID, and adopts no account
+that has another one. The tag is for people and for reports; whoever has the key may change it.
 """
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from coldfront_storage_api import attributes
@@ -15,7 +16,8 @@ from coldfront_storage_api.settings import current
 from storage_api_client import Conflict, NotFound, NotSupported
 
 TAG = "storage-api-owner"
-_LEAST = 2**30
+#: Of the UUID, at the end of an account's name.
+_DIGITS = 8
 
 
 class BucketStorage(Storage):
@@ -41,7 +43,7 @@ class BucketStorage(Storage):
         return self.backend.in_namespace(namespace) if namespace else self.backend
 
     @property
-    def _place(self) -> str:
+    def place(self) -> str:
         return self.identity.replace("/", ":")
 
     def find(self) -> Found | None:
@@ -57,7 +59,7 @@ class BucketStorage(Storage):
             limit=quota.get("max_bytes") if quota.get("enabled", True) else None,
             used=None if usage.get("stale") else usage.get("used_bytes"),
             closed=bool(owner.get("suspended")),
-            place=self._place,
+            place=self.place,
         )
 
     def _owner(self, bucket: Any) -> Any:
@@ -67,11 +69,17 @@ class BucketStorage(Storage):
             return {}
 
     def _refuse_foreign(self, bucket: Any, owner: Any) -> None:
-        tag = (bucket.get("tags") or {}).get(TAG)
-        # The service keeps an account's stamp in its address, with all digits of the UUID.
-        account = self.target.uuid.hex in (owner.get("email") or "").lower()
-        if tag != self.target.stamp and (tag is not None or not account):
+        tagged = (bucket.get("tags") or {}).get(TAG) == self.target.stamp
+        if not (self._is_ours(owner) if owner else tagged):
             raise Refused(f"The bucket {self._name!r} exists already and is not this allocation's.")
+
+    def _is_ours(self, user: Any) -> bool:
+        digits = self.target.uuid.hex
+        if email := user.get("email"):
+            # The service keeps an account's stamp there, with all digits of the UUID.
+            return digits in email.lower()
+        # Where users have no address: the end of the name that the service gives an account.
+        return bool(user["name"].endswith(digits[:_DIGITS]))
 
     def make(self, size: int, options: frozenset[str] = frozenset()) -> str:
         self.refuse_options(options)
@@ -86,11 +94,13 @@ class BucketStorage(Storage):
             # An owner may make more buckets through S3: this bounds them all together.
             self._limit_owner(owner, size)
             self._make_bucket(owner, size)
+            if account["user"].get("suspended"):
+                self.open()
         except Exception:
             if account["connection"].get("secret_key"):
                 self._take_back(owner)
             raise
-        return self._place
+        return self.place
 
     def _make_bucket(self, owner: str, size: int) -> None:
         try:
@@ -130,15 +140,25 @@ class BucketStorage(Storage):
     def open(self) -> None:
         self._home.users.update(self._owner_name(), suspended=False)
 
-    def archive(self, found: Found) -> None:
-        self.close()
-        if found.used is not None and found.limit != max(found.used, _LEAST):
-            self.resize(max(found.used, _LEAST), found)
-
     def delete(self) -> None:
-        owner = self._owner_name()
-        self._home.buckets.delete(self._name)
-        self._home.users.delete(owner)
+        for owner in self._owners():
+            held = {bucket["name"] for bucket in self._home.buckets.list(owner=owner)}
+            if more := sorted(held - {self._name}):
+                raise Refused(
+                    f"Its owner has more buckets, such as {more[0]!r}: remove them first."
+                )
+            with suppress(NotFound):
+                self._home.buckets.delete(self._name)
+            with suppress(NotFound):
+                self._home.users.delete(owner)
+
+    def _owners(self) -> list[str]:
+        """The bucket's, or whoever was left of a removal that broke off."""
+        if self.find() is not None:
+            return [self._owner_name()]
+        alike = list(self._home.users.list(name=f"*{self.target.uuid.hex[:_DIGITS]}"))
+        users = [self._home.users.get(user["name"]) for user in alike]
+        return [user["name"] for user in users if self._is_ours(user)]
 
     def _owner_name(self) -> str:
         owner: str = self._home.buckets.get(self._name)["owner"]

@@ -4,6 +4,7 @@ The stamp is the name of the service's own record (``/allocations``): the servic
 a namespace that it did not make under this very name, so nobody else's can be touched.
 """
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from coldfront_storage_api import attributes
@@ -13,8 +14,6 @@ from coldfront_storage_api.kinds.naming import chosen
 from coldfront_storage_api.names import slug
 from storage_api_client import NotFound
 
-_LEAST = 2**30
-
 
 class NamespaceStorage(Storage):
     needs: ClassVar = frozenset({"allocations", "namespaces", "users"})
@@ -23,6 +22,11 @@ class NamespaceStorage(Storage):
     @property
     def identity(self) -> str:
         return self.recorded or self.target.stamp
+
+    @property
+    def place(self) -> str | None:
+        told = self._record()
+        return _place(told) if told is not None else None
 
     def find(self) -> Found | None:
         told = self._record()
@@ -75,13 +79,14 @@ class NamespaceStorage(Storage):
     def open(self) -> None:
         self._suspend(suspended=False)
 
-    def archive(self, found: Found) -> None:
-        self.close()
-        if found.used is not None and found.limit != max(found.used, _LEAST):
-            self.resize(max(found.used, _LEAST), found)
-
     def delete(self) -> None:
-        self.backend.allocations.delete(self.identity)
+        with suppress(NotFound):
+            self.backend.allocations.delete(self.identity)
+
+    def refuse_half(self) -> None:
+        told = self._record()
+        if told is not None and told["state"] != "active":
+            raise Refused(f"The namespace {told['namespace']!r} is not whole: {told['state']}.")
 
     def _suspend(self, *, suspended: bool) -> None:
         told = self.backend.allocations.get(self.identity)

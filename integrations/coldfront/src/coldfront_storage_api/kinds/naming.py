@@ -9,7 +9,9 @@ from coldfront_storage_api.settings import current
 _COMPATIBLE = "coldfront_storage_api.ecs_compat"
 
 
-def chosen(target: Target, attribute: str | None, *, separator: str = "-") -> str:
+def chosen(
+    target: Target, attribute: str | None, *, separator: str = "-", length: int = names.LENGTH
+) -> str:
     """The allocation's attribute if it has one, else what the resource's template makes.
 
     Raises:
@@ -19,7 +21,7 @@ def chosen(target: Target, attribute: str | None, *, separator: str = "-") -> st
     if given is not None:
         return given
     template = target.setting("storage_api_name_template") or _default()
-    return names.from_template(template, _fields(target), separator)
+    return names.from_template(template, _fields(target), separator, length)
 
 
 def _default() -> str:

@@ -4,19 +4,25 @@ No back-end lets a volume carry a stamp, so the stamp is kept here: the volume's
 recorded as soon as the service answers. The service never answers an existing volume as a new one.
 """
 
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from coldfront_storage_api import record
 from coldfront_storage_api.failures import Misconfigured, Refused
 from coldfront_storage_api.kinds.base import Found, Storage, refuse_shrink
 from coldfront_storage_api.kinds.naming import chosen
+from coldfront_storage_api.names import LENGTH
 from storage_api_client import Conflict, Invalid, NotFound
 
 #: An export policy without a rule lets nobody in.
 CLOSED_POLICY = "coldfront-closed"
 _CLOCKS_DIFFER = timedelta(minutes=5)
+#: Longer than the service waits for a system, and than anybody waits for the service.
+_MAKING = timedelta(minutes=15)
+_LEAST_NAME = 12
 
 
 class VolumeStorage(Storage):
@@ -27,9 +33,23 @@ class VolumeStorage(Storage):
         """``name#uuid``; without a UUID nobody answered yet that it was made."""
         if self.recorded is not None:
             return self.recorded
-        name = chosen(self.target, None, separator="_")
-        name = name if name[0].isalpha() else f"v_{name}"
-        return f"{name}#"
+        return f"{self._new_name()}#"
+
+    @property
+    def intent(self) -> str:
+        """Without the UUID of what it was before, if that is gone."""
+        return f"{self._name}#"
+
+    @property
+    def place(self) -> str:
+        return self._path
+
+    def _new_name(self) -> str:
+        room = record.room(self.target) - len(f"v_#{UUID(int=0)}")
+        if room < _LEAST_NAME:
+            raise Refused("The back-end's endpoint and STORAGE_API_SITE are too long to be kept.")
+        name = chosen(self.target, None, separator="_", length=min(room, LENGTH))
+        return name if name[0].isalpha() else f"v_{name}"
 
     @property
     def _name(self) -> str:
@@ -54,13 +74,17 @@ class VolumeStorage(Storage):
             ours = volume.get("uuid") == uuid
         else:
             # We were about to make it, and the name was free then, when the answer was lost.
-            ours = self._made_since(volume) and volume.get("junction_path") == self._path
+            ours = (
+                self._made_then(volume)
+                and volume.get("junction_path") == self._path
+                and not record.is_anothers(self.target, f"{self._name}#")
+            )
         if not ours:
             raise Refused(f"The volume {self._name!r} exists already and is not this allocation's.")
         if not uuid:
             self._recognise(volume)
 
-    def _made_since(self, volume: Any) -> bool:
+    def _made_then(self, volume: Any) -> bool:
         intended = record.recorded_at(self.target)
         made = volume.get("creation_time")
         if self.recorded is None or intended is None or made is None:
@@ -68,7 +92,7 @@ class VolumeStorage(Storage):
         moment = parsedate_to_datetime(made)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return intended - _CLOCKS_DIFFER <= moment <= datetime.now(UTC) + _CLOCKS_DIFFER
+        return intended - _CLOCKS_DIFFER <= moment <= intended + _CLOCKS_DIFFER + _MAKING
 
     def _recognise(self, volume: Any) -> None:
         self.recorded = f"{self._name}#{volume.get('uuid') or ''}"
@@ -106,9 +130,11 @@ class VolumeStorage(Storage):
         # Else nobody would know what to give back.
         self._policy()
         try:
-            self.backend.exports.get(CLOSED_POLICY)
+            closed = self.backend.exports.get(CLOSED_POLICY)
         except NotFound:
-            self.backend.exports.create(CLOSED_POLICY, rules=[])
+            closed = self.backend.exports.create(CLOSED_POLICY, rules=[])
+        if closed["rules"]:
+            raise Refused(f"The export policy {CLOSED_POLICY!r} lets somebody in.")
         self.backend.volumes.update(self._name, active_policy_name=CLOSED_POLICY)
 
     def open(self) -> None:
@@ -130,7 +156,6 @@ class VolumeStorage(Storage):
 
     def delete(self) -> None:
         """Out of use, as the service does it: the data stay, and an administrator has them."""
-        try:
-            self.backend.volumes.delete(self._name)
-        except NotFound:
-            return
+        if self.find() is not None:
+            with suppress(NotFound):
+                self.backend.volumes.delete(self._name)
