@@ -78,8 +78,9 @@ def test_cookies_go_to_their_own_host_only(tmp_path: Path) -> None:
     file = private(tmp_path / "cookies", "\n".join(rows) + "\n")
     with scripted() as service, Client(service.url, cookies=file) as client:
         client.request("GET", "/v3/x")
-        with Client(service.url.replace("127.0.0.1", "localhost"), cookies=file) as client:
-            client.request("GET", "/v3/x")
+        elsewhere = service.url.replace("127.0.0.1", "localhost")
+        with Client(elsewhere, cookies=file) as other:
+            other.request("GET", "/v3/x")
     assert [headers["Cookie"] for _, _, headers in service.heard] == [f"session={SECRET}", None]
 
 
@@ -175,8 +176,8 @@ def test_no_secret_is_in_exceptions_logs_or_repr(
         pytest.raises(ApiError) as caught,
     ):
         client.request("POST", "/v3/x", json={"secret_key": SECRET})
-        told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
-        assert SECRET not in told + caplog.text + repr(client) + repr(vars(client))
+    told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
+    assert SECRET not in told + caplog.text + repr(client) + repr(vars(client))
     copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # it is ours
     assert vars(copy) == vars(caught.value)
 

@@ -6,6 +6,7 @@ import pytest
 
 from storage_api_client import Client
 from tests.clients.installed import Sapi
+from tests.clients.scripted import Answer, problem, scripted
 
 _CODES = {
     "not found": (["volumes", "show", "dummy", "nobody-made-me"], 3),
@@ -182,3 +183,91 @@ def test_what_a_terminal_would_obey_is_not_printed(sapi: Sapi) -> None:
     ended = sapi("users", "create", "dummy", "display", "--display-name", name)
     assert "\x1b" not in ended.out + ended.err
     assert "\x07" not in ended.out + ended.err
+
+
+def test_a_roll_back_names_what_was_taken_since_whatever_its_name(
+    sapi: Sapi, client: Client
+) -> None:
+    client.backend("dummy").volumes.create("lab/order", size_total=2**30)
+    for name in ("zeta", "alpha"):
+        client.backend("dummy").snapshots("lab/order").create(name)
+    told = sapi("volumes", "rollback", "dummy", "lab/order", "zeta", "--dry-run", "--json").json
+    assert told["parts"][-1]["names"] == ["alpha"]
+
+
+_FULL = {"used_objects": 3, "used_bytes": 5, "measured_at": None, "source": None, "stale": False}
+
+
+def test_what_stands_in_the_way_is_said_before(sapi: Sapi) -> None:
+    bucket = Answer(body={"name": "full", "usage": _FULL})
+    with scripted(bucket, bucket) as service:
+        where = {"STORAGE_API_URL": service.url, "STORAGE_API_COOKIES": ""}
+        delete = ("buckets", "delete", "dummy", "full", "--dry-run")
+        assert "whose objects stand in the way" in sapi(*delete, **where).out
+        assert "stand in the way" not in sapi(*delete, "--purge", **where).out
+
+
+def test_capacity_that_is_not_for_you_is_not_called_down(sapi: Sapi) -> None:
+    with scripted(Answer(body=["filer"]), problem(403, "forbidden")) as service:
+        ended = sapi("capacity", STORAGE_API_URL=service.url, STORAGE_API_COOKIES="")
+    assert ended.code == 5
+    assert "down" not in ended.out
+
+
+def test_errors_are_json_wherever_they_come_from(sapi: Sapi) -> None:
+    sapi("users", "create", "dummy", "json-errors")
+    cases = {
+        "configuration": ("volumes", "show", "dummy", ".."),
+        "usage": ("users", "delete", "dummy", "json-errors"),
+        "not-found": ("users", "show", "dummy", "nobody-of-that-name"),
+        "file": ("usage", "plot", "dummy", "--output", "/nowhere/plot.svg"),
+    }
+    for code, arguments in cases.items():
+        assert json.loads(sapi(*arguments, "--json").err)["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("volumes", "show", "dummy", "\udcff"), 2),
+        (("volumes", "list", "dummy", "--name", "\udcff"), 2),
+        (("--timeout", "nan", "whoami"), 2),
+        (("--url", "https://storage..example.org", "whoami"), 2),
+        (("login", "--command", ""), 2),
+        (("usage", "plot", "dummy", "--output", "/nowhere/plot.svg"), 1),
+    ],
+)
+def test_slips_are_told_in_a_line(arguments: tuple[str, ...], code: int, sapi: Sapi) -> None:
+    ended = sapi(*arguments)
+    assert (ended.code, ended.out) == (code, "")
+    assert ended.err.startswith("sapi: ")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_terminal_that_lacks_a_sign_gets_another(sapi: Sapi) -> None:
+    ended = sapi("capacity", "dummy", PYTHONIOENCODING="ascii")
+    assert (ended.code, ended.err) == (0, "")
+    assert "?????" in ended.out
+
+
+def test_a_name_may_be_the_word_for_no_limit(sapi: Sapi) -> None:
+    made = sapi("users", "create", "dummy", "named", "--display-name", "unlimited", "--json")
+    assert made.json["display_name"] == "unlimited"
+
+
+def test_a_record_is_one_line_of_a_pipe(sapi: Sapi) -> None:
+    rules = [f"10.0.{number // 250}.{number % 250}" for number in range(1000)]
+    with scripted(Answer(body=[{"name": "wide", "rules": rules}])) as service:
+        where = {"STORAGE_API_URL": service.url, "STORAGE_API_COOKIES": ""}
+        lines = sapi("exports", "list", "filer", **where).out.splitlines()
+    assert lines[1:] == ["wide " + ", ".join(rules)]
+
+
+def test_a_service_that_leaves_while_a_job_is_watched(sapi: Sapi) -> None:
+    running = {"id": "j1", "kind": "purge-user", "target": "x", "state": "running", "errors": []}
+    row = Answer(body={**running, "done": 1, "total": 2})
+    with scripted(row, row, *[Answer(cut=True)] * 4) as service:
+        where = {"STORAGE_API_URL": service.url, "STORAGE_API_COOKIES": ""}
+        ended = sapi("jobs", "watch", "j1", "--json", **where)
+    assert (ended.code, ended.out) == (6, "")
+    assert "job j1 may go on" in ended.err

@@ -186,3 +186,71 @@ def test_a_table_is_drawn_within_the_terminal(sapi: Sapi) -> None:
         child.expect("dummy")
         child.expect("lost: down")
         assert ended(child) == 0
+
+
+def test_a_narrow_terminal_cuts_no_name(sapi: Sapi, client: Client) -> None:
+    name = "narrow/" + "/".join(f"part{number}" for number in range(12))
+    client.backend("dummy").volumes.create(name, size_total=2**30)
+    listed = ("volumes", "list", "dummy", "--name", name)
+    for arguments, expected in ((listed, name), (("backends", "dummy"), "dummy")):
+        with terminal(sapi, *arguments, COLUMNS="60") as child:
+            child.expect(pexpect.EOF)
+            lines = str(child.before).splitlines()
+        assert all(len(line) <= 60 for line in lines[1:])
+        assert expected in "".join(line.split(" ")[0] for line in lines[1:])
+
+
+def test_capacity_is_whole_at_80_columns(sapi: Sapi) -> None:
+    with terminal(sapi, "capacity", "dummy", COLUMNS="80", NO_COLOR="1") as child:
+        child.expect(pexpect.EOF)
+        shown = str(child.before)
+    assert "…" not in shown
+    assert "OVERCOMMIT" in shown
+    assert "░" in shown
+
+
+_KEYRING = """
+import os
+from keyring.errors import KeyringLocked
+kept = os.environ["KEPT"]
+def get_password(service, url):
+    if os.path.exists(kept + ".locked"):
+        raise KeyringLocked()
+    return open(kept).read() if os.path.exists(kept) else None
+def set_password(service, url, token):
+    open(kept, "w").write(token)
+def delete_password(service, url):
+    os.unlink(kept)
+"""
+
+
+def test_a_keyring_holds_what_is_kept_last(
+    sapi: Sapi, strict: Server, provider: SmallProvider, tmp_path: Path
+) -> None:
+    package = tmp_path / "modules" / "keyring"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(_KEYRING)
+    (package / "errors.py").write_text(
+        "class KeyringError(Exception): pass\n"
+        "class NoKeyringError(KeyringError): pass\n"
+        "class KeyringLocked(KeyringError): pass\n"
+    )
+    kept = tmp_path / "kept"
+    where = {
+        "STORAGE_API_URL": strict.url,
+        "STORAGE_API_COOKIES": "",
+        "PYTHONPATH": str(package.parent),
+        "KEPT": str(kept),
+    }
+    token = provider.bearer()
+    assert sapi("login", "--stdin", given=token, **where).code == 0
+    assert sapi("login", "--stdin", "--keyring", given=token, **where).code == 0
+    assert not list((tmp_path / ".config" / "storage-api" / "tokens").iterdir())
+    assert sapi("whoami", "--json", **where).json == ["USER"]
+    locked = tmp_path / "kept.locked"
+    locked.touch()
+    refused = sapi("logout", **where)
+    assert (refused.code, refused.out) == (2, "")
+    locked.unlink()
+    assert sapi("logout", **where).out == "forgotten\n"
+    assert not kept.exists()

@@ -229,7 +229,7 @@ def test_a_change_that_failed_inside_may_have_been_made() -> None:
             pytest.raises(ApiError) as caught,
         ):
             client.backend("dummy").volumes.create("v", size_total=1)
-            assert (caught.value.status, caught.value.may_have_happened) == (status, True)
+        assert (caught.value.status, caught.value.may_have_happened) == (status, True)
 
 
 @pytest.mark.parametrize("body", [None, {}, "text", [1], [None]], ids=repr)

@@ -75,7 +75,7 @@ def delete_allocation(backend: str, name: str, *, dry_run: bool, yes: bool) -> N
         record = found.allocations.get(name)
         inside = found.in_namespace(record["namespace"])
         yield Part("namespace", [record["namespace"]])
-        yield from supported("buckets", lambda: contents(inside))
+        yield from supported("buckets, which must be empty", lambda: contents(inside))
         yield from supported("users", lambda: (user["name"] for user in inside.users.list()))
         keys = inside.users.keys(record["owner"])
         yield from supported(

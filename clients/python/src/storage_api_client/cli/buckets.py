@@ -111,7 +111,10 @@ def delete_bucket(  # noqa: PLR0913  # options
     place = scope(backend, namespace)
 
     def look() -> Iterable[Part]:
-        yield Part("bucket", [described(name, place.buckets.get(name)["usage"])])
+        usage = place.buckets.get(name)["usage"]
+        full = not purge and usage is not None and usage["used_objects"]
+        title = "bucket, whose objects stand in the way" if full else "bucket"
+        yield Part(title, [described(name, usage)])
 
     if agreed(sentence("bucket", name, purge=purge), look, dry_run=dry_run, yes=yes):
         started(place.buckets.delete(name, purge=purge), "bucket", name, wait=wait)

@@ -1,6 +1,6 @@
 """Before anything goes: what would, and whether that is meant."""
 
-import sys
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -46,6 +46,8 @@ def agreed(sentence: str, look: Callable[[], Iterable[Part]], *, dry_run: bool, 
     """
     if yes and not dry_run:
         return True
+    if not dry_run and not os.isatty(0):
+        raise click.UsageError("there is nobody to ask here; give --yes, or --dry-run first")
     parts = list(look())
     if dry_run and as_json():
         emit_json({"dry_run": True, "would": sentence, "parts": _told(parts)})
@@ -57,8 +59,6 @@ def agreed(sentence: str, look: Callable[[], Iterable[Part]], *, dry_run: bool, 
             show(line)
     if dry_run:
         return False
-    if not sys.stdin.isatty():
-        raise click.UsageError("there is nobody to ask here; give --yes, or --dry-run first")
     if not click.confirm("Go on?", err=True):
         raise Refused("nothing was changed")
     return True

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from storage_api_client import Job
 from storage_api_client.cli.output import as_json, clean, console, emit_json, emit_record, say
+from storage_api_client.errors import ApiError
 from storage_api_client.records import Job as JobRecord
 
 
@@ -42,6 +43,9 @@ def watch(job: Job) -> None:
             _watch_lines(job)
     except KeyboardInterrupt:
         say(f"job {job.id} goes on; to stop it: sapi jobs cancel {job.id}")
+        raise
+    except ApiError:
+        say(f"job {job.id} may go on all the same; see: sapi jobs watch {job.id}")
         raise
     finally:
         if job.ended:

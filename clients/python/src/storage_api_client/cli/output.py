@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -55,24 +56,41 @@ def emit_list(records: Iterable[Mapping[str, Any]], columns: Sequence[Column]) -
     if as_json():
         emit_json(found)
         return
+    titles = [column.title for column in columns]
+    rights = [column.show in {show_size, show_count, show_limit} for column in columns]
+    rows = [[_cell(record, column) for column in columns] for record in found]
+    screen = console()
+    if not screen.is_terminal:
+        _write_lines([titles, *rows], rights)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        right = column.show in {show_size, show_count, show_limit}
-        table.add_column(
-            column.title, justify="right" if right else "left", no_wrap=True, overflow="fold"
-        )
-    for record in found:
-        table.add_row(*(_cell(record, column) for column in columns))
-    console().print(table, soft_wrap=False)
+    for title, right in zip(titles, rights, strict=True):
+        # Folded, for a name that is cut would be another one.
+        table.add_column(title, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    screen.print(table)
 
 
-def _cell(record: Mapping[str, Any], column: Column) -> Text:
+def _write_lines(rows: Sequence[Sequence[str]], rights: Sequence[bool]) -> None:
+    """One line for each record, however long: rich would fold it, and takes its time."""
+    widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, rights, strict=True)
+        padded = (_padded(cell, width, right=right) for cell, width, right in cells)
+        click.echo(" ".join(padded).rstrip())
+
+
+def _padded(cell: str, width: int, *, right: bool) -> str:
+    space = " " * (width - cell_len(cell))
+    return space + cell if right else cell + space
+
+
+def _cell(record: Mapping[str, Any], column: Column) -> str:
     value: Any = record
     for key in column.path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
-    if value is None and column.show is not show_limit:
-        return Text(UNKNOWN, style="dim")
-    return Text(clean(column.show(value)))
+    return UNKNOWN if value is None else clean(column.show(value))
 
 
 def emit_record(record: Mapping[str, Any] | None) -> None:
@@ -131,8 +149,8 @@ def show_count(value: int) -> str:
     return f"{value:,}"
 
 
-def show_limit(value: int | None) -> str:
-    return UNKNOWN if value is None else show_size(value)
+def show_limit(value: int) -> str:
+    return show_size(value)
 
 
 def show_flag(value: bool) -> str:  # noqa: FBT001  # a column's formatter

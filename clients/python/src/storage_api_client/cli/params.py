@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from functools import cache
 from importlib import resources
 from itertools import islice
@@ -16,8 +17,13 @@ from storage_api_client.cli.units import parse_size
 from storage_api_client.errors import ApiError, ConfigurationError
 from storage_api_client.records import Quota
 
+
+class _Limit(Enum):
+    NONE = "unlimited"
+
+
 #: In the place of a limit; ``None`` is an option that was not given.
-UNLIMITED = "unlimited"
+UNLIMITED = _Limit.NONE
 #: A completion that takes longer is worse than none.
 _COMPLETION_SECONDS = 5.0
 _MOST_COMPLETIONS = 100
@@ -41,9 +47,11 @@ class Size(_Type):
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        if isinstance(value, int) or (self._limit and value == UNLIMITED):
-            return value  # type: ignore[no-any-return]
+    ) -> int | _Limit:
+        if isinstance(value, int | _Limit):
+            return value
+        if self._limit and value == UNLIMITED.value:
+            return UNLIMITED
         try:
             return parse_size(value)
         except ValueError as error:
@@ -57,9 +65,11 @@ class Count(_Type):
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        if isinstance(value, int) or value == UNLIMITED:
-            return value  # type: ignore[no-any-return]
+    ) -> int | _Limit:
+        if isinstance(value, int | _Limit):
+            return value
+        if value == UNLIMITED.value:
+            return UNLIMITED
         if not (value.isascii() and value.isdigit()):
             self.fail(f"{value!r} is neither a whole number nor 'unlimited'", param, ctx)
         return int(value)
@@ -176,7 +186,7 @@ def body_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    if value == UNLIMITED:
+    if value is UNLIMITED:
         return None
     if isinstance(value, tuple):
         pairs = all(isinstance(item, tuple) for item in value)

@@ -1,5 +1,6 @@
 """The program: its commands, and what every failure ends with."""
 
+import io
 import sys
 
 import click
@@ -72,29 +73,53 @@ for command in (
 
 def run() -> int:
     """The exit code of one call."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Where the locale lacks a sign, another one is better than no answer.
+            stream.reconfigure(errors="replace")
     try:
         code = sapi.main(prog_name="sapi", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _ended(error)
     except click.Abort:
-        click.echo("interrupted", err=True)
-        return exits.INTERRUPTED
+        return _failed("interrupted", "interrupted", exits.INTERRUPTED)
     except ConfigurationError as error:
-        click.echo(f"sapi: {clean(str(error))}", err=True)
-        return exits.USAGE
+        return _failed("configuration", str(error), exits.USAGE)
     except JobFailed as error:
-        click.echo(f"sapi: {clean(str(error))}", err=True)
-        return exits.JOB_FAILED
+        return _failed("job-failed", str(error), exits.JOB_FAILED)
     except ApiError as error:
         _tell(error)
         return exits.code_of(error)
+    except OSError as error:
+        return _failed("file", f"{error.filename or 'output'}: {error.strerror}", exits.ERROR)
     return code if isinstance(code, int) else exits.OK
+
+
+def _ended(error: click.ClickException) -> int:
+    if _for_programs():
+        code = "usage" if isinstance(error, click.UsageError) else "refused"
+        return _failed(code, error.format_message(), error.exit_code)
+    error.show()
+    return error.exit_code
+
+
+def _failed(code: str, detail: str, exit_code: int) -> int:
+    """What went wrong on this side of the service."""
+    if _for_programs():
+        emit_json({"code": code, "detail": detail}, stderr=True)
+    else:
+        click.echo(f"sapi: {clean(detail)}", err=True)
+    return exit_code
+
+
+def _for_programs() -> bool:
+    """Not out of the context: it may be the options that are wrong."""
+    return "--json" in sys.argv[1:]
 
 
 def _tell(error: ApiError) -> None:
     """For programs the whole problem, for people a line; both on standard error."""
-    if "--json" in sys.argv[1:]:
+    if _for_programs():
         problem = {
             "status": error.status,
             "code": error.code,

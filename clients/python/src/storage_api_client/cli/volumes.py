@@ -1,6 +1,8 @@
 """``sapi volumes``."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import click
@@ -11,7 +13,7 @@ from storage_api_client.cli.output import Column, emit_list, emit_record
 from storage_api_client.cli.params import backend_argument, body_of, body_options, name_argument
 from storage_api_client.cli.session import Group, at
 from storage_api_client.cli.units import show_size
-from storage_api_client.records import VolumePatch, VolumePost
+from storage_api_client.records import Snapshot, VolumePatch, VolumePost
 
 _COLUMNS = [
     Column("NAME", "name"),
@@ -109,12 +111,27 @@ def rollback(backend: str, name: str, snapshot: str, *, dry_run: bool, yes: bool
     def look() -> Iterable[Part]:
         point = found.snapshots(name).get(snapshot)
         yield Part("all that was written since", [str(point["creation_time"])])
-        names = _snapshot_names(backend, name)
-        later = names[names.index(snapshot) + 1 :] if snapshot in names else []
-        yield Part("snapshots listed after it, where the back-end drops those", later)
+        others = [other for other in found.snapshots(name).list() if other["name"] != snapshot]
+        later = [other["name"] for other in others if not _is_older(other, point)]
+        yield Part("snapshots taken since, where the back-end drops those", later)
 
     if agreed(f"roll {name} back to {snapshot}", look, dry_run=dry_run, yes=yes):
         emit_record(found.volumes.rollback(name, snapshot))
+
+
+def _is_older(one: Snapshot, other: Snapshot) -> bool:
+    """Only where both say when they were taken, and it is not the same second."""
+    first, second = (_moment(snapshot["creation_time"]) for snapshot in (one, other))
+    return first is not None and second is not None and first < second
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Of the form that volumes' families write."""
+    try:
+        found = None if text is None else parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _snapshot_names(name: str, volume: str) -> list[str]:
