@@ -31,7 +31,13 @@ def done(line: dict[str, Any]) -> Any:
         made[line["host"]] = kind(line["settings"], line["components"])
         return None
     found = getattr(made[line["host"]], line["hook"])(*map(given, line["values"]))
-    return getattr(found, "__dict__", getattr(found, "value", found))
+    return shown(found)
+
+
+def shown(found: Any) -> Any:
+    if isinstance(found, list):
+        return [shown(row) for row in found]
+    return getattr(found, "__dict__", found)
 
 
 for text in sys.stdin:

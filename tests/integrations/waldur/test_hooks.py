@@ -168,6 +168,30 @@ def test_soft_limits_survive_a_pause_and_a_change_of_limits(lab: Lab, host: Host
     assert (quota["max_bytes"], quota["soft_bytes"]) == (7 * GB, 4 * GB)
 
 
+def test_a_forced_sync_makes_only_what_is_missing(lab: Lab, host: Host) -> None:
+    """And lifts no pause on the way."""
+    hooks = host.backend({"kind": "bucket"}, BOTH)
+    row = resource("forced")
+    name = row["backend_id"] = hooks.make(row)["backend_id"]
+    path = f"/v3/dummy/buckets/{name}"
+    hooks("downscale_resource", name)
+    assert hooks("recreate_missing_resource", row) is False
+    assert lab.call("GET", f"{path}/quota")["max_bytes"] == 0
+    lab.call("DELETE", path)
+    assert hooks("recreate_missing_resource", row) is True
+    assert lab.call("GET", f"{path}/quota")["max_bytes"] == 5 * GB
+    assert hooks("downscale_resource", name) is True
+    assert lab.call("GET", f"{path}/quota")["max_bytes"] == 0
+
+
+def test_what_is_somebodys_is_not_offered_for_import(lab: Lab, host: Host) -> None:
+    name = host.backend({"kind": "bucket"}).make(resource("taken"))["backend_id"]
+    lab.call("POST", "/v3/dummy/buckets/msocean-free", {"owner": "msocean"})
+    found = [row["backend_id"] for row in host.backend({"kind": "bucket"})("list_resources")]
+    assert "msocean-free" in found
+    assert name not in found
+
+
 def test_a_lost_ledger_makes_no_limit_of_a_pause(host: Host) -> None:
     hooks = host.backend({"kind": "bucket"}, BOTH)
     name = hooks.make(resource("lost"))["backend_id"]

@@ -144,6 +144,17 @@ class StorageApiBackend(KeyHooks, AccessHooks, BaseBackend):
         self.post_create_resource(info, waldur_resource, user_context)
         return info
 
+    def recreate_missing_resource(self, waldur_resource: Any) -> bool:
+        """In a forced sync. What is there is left as it is, paused or not."""
+        name = waldur_resource.backend_id
+        if not name:
+            return False
+        with translated():
+            if self.kind.find(name) is not None:
+                return False
+        self.create_resource_with_id(waldur_resource, name)
+        return True
+
     def post_create_resource(
         self,
         resource: BackendResourceInfo,
