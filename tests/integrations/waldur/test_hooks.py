@@ -1,8 +1,10 @@
 """What goes wrong between the plugin and the service, hook by hook."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -275,3 +277,32 @@ def test_what_contradicts_itself_is_refused(
     with pytest.raises(Refused) as refused:
         host.backend({"kind": "bucket", **wrong}, rows)
     assert "ConfigurationError" in refused.value.kinds
+
+
+def test_a_backend_id_that_is_no_name_is_refused_for_good(host: Host) -> None:
+    hooks = host.backend({"kind": "bucket"})
+    for name in ("../users", "a/b", ".."):
+        with pytest.raises(Refused, match="name") as refused:
+            hooks("delete_resource", resource("odd", backend_id=name))
+        assert "BackendNotReadyError" not in refused.value.kinds
+        assert "BackendError" in refused.value.kinds
+
+
+@pytest.mark.parametrize("kind", ["garbage", "truncate", "cut-within", "cut-after"])
+def test_a_create_whose_answer_is_spoilt_is_gone_on_with(
+    lab: Lab, host: Host, kind: Literal["garbage", "truncate", "cut-within", "cut-after"]
+) -> None:
+    for family in ("volume", "bucket", "namespace"):
+        hooks = host.backend({"kind": family})
+        row = resource(f"spoilt{kind.replace('-', '')}")
+        lab.front.faults.add(kind=kind, method="POST", path=f"*/{family}s/*spoilt*")
+        with contextlib.suppress(Refused):
+            hooks.make(row)
+        lab.front.faults.clear()
+        name = row["backend_id"] = hooks.make(row)["backend_id"]
+        lab.front.faults.add(kind="garbage", method="GET", path=f"*/{family}s/*spoilt*")
+        with pytest.raises(Refused):
+            hooks("delete_resource", row)
+        lab.front.faults.clear()
+        hooks("delete_resource", row)
+        assert lab.call("GET", f"/v3/dummy/{family}s/{name}") is None

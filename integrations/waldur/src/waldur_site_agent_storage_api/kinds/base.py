@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from storage_api_client import Client, NotFound
+from waldur_site_agent.backend.exceptions import BackendError
+
+from storage_api_client import Client, ConfigurationError, NotFound
 from storage_api_client.transport import address
 from waldur_site_agent_storage_api.errors import StorageApiUnavailable
 from waldur_site_agent_storage_api.names import name_of
@@ -115,8 +117,16 @@ class Kind(ABC):
         """Access as ``kept`` says."""
 
     def call(self, method: str, *parts: str, json: Any = None, params: Any = None) -> Any:
-        """``parts`` go behind the family, each percent-encoded."""
-        path = f"{self._root}/{self.family}" + address(*parts, slashes=self.family == "volumes")
+        """``parts`` go behind the family, each percent-encoded.
+
+        Raises:
+            BackendError: one of them is no name.
+        """
+        try:
+            below = address(*parts, slashes=self.family == "volumes")
+        except ConfigurationError as error:
+            raise BackendError(f"storage-api: {error}") from None
+        path = f"{self._root}/{self.family}{below}"
         return self.client.request(method, path, json=json, params=params)
 
     def _need_place(self, error: NotFound) -> None:
