@@ -1,6 +1,7 @@
 """The client at a real service: pages, names, jobs, and what is told once."""
 
 import asyncio
+import pickle
 import threading
 
 import pytest
@@ -110,3 +111,9 @@ def test_threads_share_a_client(client: Client) -> None:
     for thread in threads:
         thread.join()
     assert found == [["USER", "ADMIN", "UBER_ADMIN"]] * 8
+
+
+def test_a_failed_job_can_be_told_between_processes() -> None:
+    failed = JobFailed({"id": "j1", "state": "failed", "errors": ["2 objects are locked"]})
+    copy = pickle.loads(pickle.dumps(failed))  # noqa: S301  # it is ours
+    assert (str(copy), copy.record) == (str(failed), failed.record)

@@ -116,6 +116,14 @@ def test_cookies_of_one_host_stay_with_it(  # noqa: PLR0917  # a row and two fix
     ]
 
 
+def test_cookies_of_an_answer_do_not_change_who_asks() -> None:
+    first = Answer(body=[], headers={"Set-Cookie": "session=another; Path=/"})
+    with scripted(first, Answer(body=[])) as service, Client(service.url, token="t") as client:
+        client.backends()
+        client.backends()
+    assert [headers["Cookie"] for _, _, headers in service.heard] == [None, None]
+
+
 def test_a_token_renewed_in_place_counts_at_once(tmp_path: Path) -> None:
     """Of the same length, and within the file system's clock."""
     file = private(tmp_path / "token", "first1\n")

@@ -12,6 +12,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -88,6 +89,8 @@ class Transport:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
         self._session.auth = Auth(credential)
+        # Who asks is said by the credential alone, not by what an earlier answer set.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # At each request, for there it goes before REQUESTS_CA_BUNDLE; the session's does not.
         self._verify = verify
         self._session.headers["User-Agent"] = user_agent
