@@ -32,8 +32,6 @@ _signals.allocation_autocreate = django.dispatch.Signal()
 _signals.allocation_autoupdate = django.dispatch.Signal()
 """
 ORM = {"timeout": 60, "retry": 90, "orm": "default", "workers": 1, "poll": 0.1}
-#: As ColdFront comes: Redis, which is not there.
-REDIS = {"timeout": 60, "retry": 90, "redis": {"host": "127.0.0.1", "port": 1}}
 
 
 class ColdFront:

@@ -1,5 +1,6 @@
 """Work that waits for ColdFront's own queue, or for an administrator."""
 
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.conftest import skip_or_fail
-from tests.integrations.coldfront.running import REDIS, ColdFront, coldfront
+from tests.integrations.coldfront.running import ColdFront, coldfront
 from tests.integrations.coldfront.stage import TB, Make, Service, maker, place, state
 from tests.services.venvs import NotInstalled
 
@@ -84,20 +85,34 @@ def test_by_hand(site: ColdFront, service: Service, allocation: Make) -> None:
     assert state(site, pk) == "provisioned"
 
 
+@pytest.mark.parametrize(("silent", "seconds"), [(False, 4), (True, 8)])
 def test_without_redis_the_page_is_quick_and_the_work_is_done(
-    service: Service, tmp_path_factory: pytest.TempPathFactory
+    service: Service, tmp_path_factory: pytest.TempPathFactory, *, silent: bool, seconds: int
+) -> None:
+    """Nobody listens there, or somebody who never answers."""
+    with socket.socket() as redis:
+        redis.bind(("127.0.0.1", 0))
+        if silent:
+            redis.listen()
+        _approve_without_redis(service, tmp_path_factory, redis.getsockname()[1], seconds)
+
+
+def _approve_without_redis(
+    service: Service, tmp_path_factory: pytest.TempPathFactory, port: int, seconds: int
 ) -> None:
     folder = tmp_path_factory.mktemp("redis")
     settings = {**service.settings(), "STORAGE_API_MODE": "queue"}
+    # As ColdFront comes.
+    queue = {"timeout": 60, "retry": 90, "redis": {"host": "127.0.0.1", "port": port}}
     try:
-        with coldfront(folder, settings, cluster=REDIS) as site:
+        with coldfront(folder, settings, cluster=queue) as site:
             site.command("storage_api_setup", "--with-quota-types")
             pk = maker(site)("volume")
             # The first page of a process is slow whoever waits for what.
             site.page(f"/allocation/{pk}/")
             answer = site.set_status(pk, "New", "approve")
             assert answer["status"] == 302
-            assert answer["seconds"] <= 4
+            assert answer["seconds"] <= seconds
             assert state(site, pk) == "provisioned"
     except NotInstalled as error:
         skip_or_fail(str(error))

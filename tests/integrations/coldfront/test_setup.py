@@ -110,6 +110,16 @@ def test_names_can_be_given(site: ColdFront, service: Service, allocation: Make)
     assert service.get("/v3/dummy/namespaces/given/buckets/given-too") is not None
 
 
+def test_a_name_that_would_lose_what_tells_it_apart_is_refused(
+    site: ColdFront, service: Service, allocation: Make
+) -> None:
+    template = f"{'long-' * 13}{{allocation}}-{{project}}"
+    pk = allocation("bucket", storage_api_name_template=template)
+    site.set_status(pk, "New", "approve")
+    assert "too long" in site.look(pk)["values"]["storage_api_error"][0]
+    assert service.front.writes() == []
+
+
 @pytest.mark.parametrize("name", ["../../x", "UPPER CASE", "a" * 70, "a/b"])
 def test_a_name_that_leads_elsewhere_is_refused(
     site: ColdFront, service: Service, allocation: Make, name: str

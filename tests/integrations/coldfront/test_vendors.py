@@ -221,6 +221,12 @@ def test_a_limit_never_falls_below_what_is_stored(
         assert state(site, pk) == "error", site.look(pk)
         assert "stored" in site.look(pk)["values"]["storage_api_error"][0]
         assert service.get(path)["max_bytes"] == TIB
+        namespace, bucket = place(site, pk).split(":")
+        vendors.objects.put_object(namespace, bucket, 501 * GIB)
+        vendors.objects.clock.advance(1800)
+        site.command("storage_api_sync", "--allocation", str(pk), "--provision", "--tolerant")
+        # A figure that moves every day is no new trouble every day.
+        assert len(site.look(pk)["notes"]) == 1, site.look(pk)
         site.edit(pk, "Storage Quota (TB)", "0.5")
         assert state(site, pk) == "provisioned", site.look(pk)
         assert service.get(path)["max_bytes"] == TIB // 2

@@ -23,7 +23,7 @@ def from_template(
     Where it would be longer the project's part is cut, so that what tells two apart stays.
 
     Raises:
-        Refused: the template names a field that there is not, or leaves nothing usable.
+        Refused: the template names a field that there is not, or what it makes is too long even so.
     """
     unknown = sorted({name for name in _FIELD.findall(template) if name not in fields})
     if unknown or "{" in (rest := _FIELD.sub("", template)) or "}" in rest:
@@ -34,7 +34,9 @@ def from_template(
     if excess > 0:
         kept = max(1, len(parts["project"]) - excess)
         parts["project"] = parts["project"][:kept].rstrip("-") or "x"
-    return slug(_filled(template, parts))[:length].strip("-").replace("-", separator)
+    if len(_filled(template, parts)) > length:
+        raise Refused("The attribute storage_api_name_template makes names that are too long.")
+    return slug(_filled(template, parts)).replace("-", separator)
 
 
 def _filled(template: str, parts: Mapping[str, str]) -> str:

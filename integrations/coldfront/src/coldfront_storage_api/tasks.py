@@ -13,8 +13,8 @@ from coldfront_storage_api.selection import targets
 from coldfront_storage_api.settings import Mode, Policy, current
 
 _RUN = "coldfront_storage_api.tasks.run_late"
-#: For Redis to answer, while somebody waits for a page.
-_SECONDS = 2
+#: For each answer of Redis, of which there are three, while somebody waits for a page.
+_SECONDS = 1
 
 log = logging.getLogger(__name__)
 
