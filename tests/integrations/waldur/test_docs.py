@@ -1,6 +1,7 @@
 """The manual and the README, word by word: settings, commands, and what is shipped."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -69,10 +70,13 @@ def test_the_first_steps_in_an_empty_environment_from_built_wheels(tmp_path: Pat
 
     def make(_: Path) -> None:
         wheels = tmp_path / "wheels"
+        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
         for package in (ROOT / "clients" / "python", PACKAGE):
+            # What was once left behind by another build must not come along.
+            source = shutil.copytree(package, tmp_path / package.name, ignore=ignored)
             run(
                 *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"),
-                *("--wheel-dir", str(wheels), str(package)),
+                *("--wheel-dir", str(wheels), str(source)),
             )
         script = block.replace("/opt/waldur-agent", str(folder)).replace(
             "pip install", f"pip install --quiet --find-links {wheels}"
