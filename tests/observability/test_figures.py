@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,10 +42,10 @@ def test_what_back_ends_hold_is_asked_for_once_however_many_read(
         body = {"size_total": 3 * 2**30}
         api.post(f"/v3/dummy/volumes/{fresh('vol')}", body).expect(201)
         with ThreadPoolExecutor(12) as pool:
-            found = list(pool.map(lambda _: scrape(server.url, "/metrics/backends"), range(12)))
+            list(pool.map(lambda _: scrape(server.url, "/metrics/backends"), range(12)))
+        told = scrape(server.url, "/metrics/backends")
         lists = [one for one in own_filer.requests if "state=!restricted" in one.query]
         assert len(lists) == 1
-        told = found[-1]
         assert told.total("storage_api_backend_volumes", backend="filer") == 7
         assert told.total("storage_api_backend_measured_up", backend="filer") == 1
         assert told.total("storage_api_backend_volume_bytes", backend="dummy", kind="size") == (
@@ -72,6 +72,22 @@ def test_a_back_end_that_hangs_keeps_the_others_figures_from_nobody(
         began = time.monotonic()
         scrape(server.url)
         assert time.monotonic() - began < 2
+
+
+def test_who_waits_for_figures_leaves_threads_to_others(
+    own_filer: OntapSimulator, tmp_path: Path
+) -> None:
+    own_filer.faults.add(kind="hang", times=None)
+    settings = {"SAPI_BACKENDS": f"{filer_entry(own_filer)}🦄{DUMMY}", "FLASK_DEBUG": "1"}
+    with uwsgi_server(settings, tmp_path / "log", processes=1, threads=4) as server:
+        with ThreadPoolExecutor(8) as pool:
+            waiting = [pool.submit(scrape, server.url, "/metrics/backends") for _ in range(8)]
+            wait(waiting, return_when=FIRST_COMPLETED)
+            began = time.monotonic()
+            OverNetwork(server.url).get("/v3/dummy/volumes").expect(200)
+            assert time.monotonic() - began < 3
+        told = waiting[-1].result()
+        assert not told.values("storage_api_backend_measured_up", backend="filer")
 
 
 @pytest.mark.parametrize("preload", [False, True])
