@@ -27,6 +27,15 @@ def test_a_sound_configuration_ends_with_zero(sound: dict[str, str]) -> None:
     assert ended.output == "The service would start, with the back-ends ceph.\n"
 
 
+_PORTAL = "🌈".join(
+    [
+        *("cscs", "CscsStorage", "development_mode", "true", "storage_systems", "lustre=a"),
+        *("waldur_api_url", "https://waldur.example.org/api/", "waldur_api_token", "s3cret"),
+        *("hpc_user_api_url", "https://gids.example.org", "hpc_user_client_id", "storage-api"),
+        *("hpc_user_client_secret", "s3cret"),
+        *("hpc_user_oidc_token_url", "http://sso.example.org/token"),
+    ]
+)
 _UNVERIFIED = f"{_CEPH.format('http://rgw.example.org')}🌈verify_tls🌈false"
 
 
@@ -51,10 +60,25 @@ _UNVERIFIED = f"{_CEPH.format('http://rgw.example.org')}🌈verify_tls🌈false"
                 "SAPI_BACKENDS, d: DummyStorage stores nothing real, and forgets",
             ],
         ),
+        (
+            {"SAPI_OAUTH_METADATA_URL": "HTTP://sso.example.org/.well-known/openid-configuration"},
+            ["the identity provider is reached without TLS"],
+        ),
+        (
+            {"SAPI_OAUTH_GROUPS_URL": "http://sso.example.org/groups"},
+            ["the identity provider is reached without TLS"],
+        ),
+        (
+            {"SAPI_BACKENDS": _PORTAL},
+            [
+                "SAPI_BACKENDS, cscs: option 'hpc_user_oidc_token_url' is an address",
+                "SAPI_BACKENDS, cscs: option 'development_mode' is for development",
+            ],
+        ),
         ({"FLASK_DEBUG": "1", "SAPI_ALLOW_DEBUG_LOGIN": "1"}, ["FLASK_DEBUG is set"]),
         ({"SAPI_DATABASE_URL": "sqlite:////s3cret"}, ["SAPI_DATABASE_URL is no PostgreSQL"]),
     ],
-    ids=["much", "debug", "SQLite"],
+    ids=["much", "OpenID", "groups", "portal", "debug", "SQLite"],
 )
 def test_what_is_risky_is_said_and_ends_with_one(
     sound: dict[str, str], changes: dict[str, str], warnings: list[str]
