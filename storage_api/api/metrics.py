@@ -38,7 +38,11 @@ class Figures:
         self.own = _Awaited(
             [
                 Kept("jobs", partial(job_figures, jobs), every=_JOBS_EVERY_SECONDS),
-                Kept("sampler", partial(sampler_figures, meter), every=_SAMPLER_EVERY_SECONDS),
+                Kept(
+                    "sampler",
+                    partial(sampler_figures, meter, backends.keys()),
+                    every=_SAMPLER_EVERY_SECONDS,
+                ),
             ],
             _OWN_PATIENCE_SECONDS,
         )

@@ -90,6 +90,26 @@ def test_who_waits_for_figures_leaves_threads_to_others(
         assert not told.values("storage_api_backend_measured_up", backend="filer")
 
 
+def test_a_back_end_that_was_taken_away_is_not_awaited_by_the_sampler_s_alert(
+    tmp_path: Path,
+) -> None:
+    settings = {"SAPI_STATE_DIRECTORY": str(tmp_path), "FLASK_DEBUG": "1"}
+    former = f"{DUMMY}🦄former🌈DummyStorage"
+    subprocess.run(
+        [sys.executable, "-m", "storage_api.cli", "sample"],
+        cwd=ROOT,
+        env=environment({**settings, "SAPI_BACKENDS": former}),
+        timeout=60,
+        check=True,
+    )
+    with uwsgi_server(
+        {**settings, "SAPI_BACKENDS": DUMMY}, tmp_path / "log", processes=1
+    ) as server:
+        name = "storage_api_sampler_last_success_timestamp_seconds"
+        _wait_for(lambda: bool(scrape(server.url).values(name)), server.log)
+        assert list(scrape(server.url).values(name)) == [(("backend", "dummy"),)]
+
+
 @pytest.mark.parametrize("preload", [False, True])
 def test_gunicorn_s_workers_count_together(tmp_path: Path, preload: bool) -> None:
     with _gunicorn(tmp_path, preload=preload) as url:
