@@ -54,6 +54,12 @@ def own_mounts() -> list[str]:
     return [*apart, "sh", "-ec", _ROOT_TO_MOUNT, "own-mounts"]
 
 
+def may_mount() -> bool:
+    """Not in a container without privileges, whoever asks."""
+    done = subprocess.run([*own_mounts(), "true"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
 @dataclass(frozen=True)
 class Container:
     """The running image; ``pid`` is its first process, as this machine counts."""
