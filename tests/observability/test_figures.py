@@ -15,11 +15,14 @@ import requests
 
 from storage_api.metrics.requests import request_answered, request_began, request_over
 from storage_api.metrics.systems import System
-from tests.conformance.client import OverNetwork, fresh
+from tests.backends.cscs.lab import Lab, read
+from tests.conformance.client import InProcess, OverNetwork, fresh
 from tests.observability.conftest import filer_entry
 from tests.observability.prometheus import Scrape, scrape
 from tests.servers import DUMMY, ROOT, environment, free_port, uwsgi_server
+from tests.simulators.hpc_user.simulator import HpcUserSimulator
 from tests.simulators.ontap import OntapSimulator
+from tests.simulators.waldur import WaldurSimulator
 
 MOST_MICROSECONDS = 50
 
@@ -108,6 +111,25 @@ def test_a_back_end_that_was_taken_away_is_not_awaited_by_the_sampler_s_alert(
         name = "storage_api_sampler_last_success_timestamp_seconds"
         _wait_for(lambda: bool(scrape(server.url).values(name)), server.log)
         assert list(scrape(server.url).values(name)) == [(("backend", "dummy"),)]
+
+
+def test_what_was_read_of_a_portal_counts_for_who_wanted_it() -> None:
+    """Also though a thread of its own reads it."""
+    with WaldurSimulator() as waldur, HpcUserSimulator() as gids:
+        lab = Lab(waldur, gids)
+        lab.seed(3)
+        app = lab.app(cache_ttl="600")
+        before = Scrape(app.test_client().get("/metrics").text)
+        for _ in range(3):
+            read(InProcess(app))
+        after = Scrape(app.test_client().get("/metrics").text)
+
+    def more(name: str, **labels: str) -> float:
+        return after.sum(name, **labels) - before.sum(name, **labels)
+
+    assert more("storage_api_cache_requests_total", cache="cscs", result="miss") == 1
+    assert more("storage_api_cache_requests_total", cache="cscs", result="hit") == 2
+    assert more("storage_api_backend_calls_total", operation="other") == 0
 
 
 @pytest.mark.parametrize("preload", [False, True])
