@@ -1,5 +1,6 @@
 """What is asked for on demand, what counting costs, and servers other than uWSGI."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -130,6 +131,19 @@ def test_what_was_read_of_a_portal_counts_for_who_wanted_it() -> None:
     assert more("storage_api_cache_requests_total", cache="cscs", result="miss") == 1
     assert more("storage_api_cache_requests_total", cache="cscs", result="hit") == 2
     assert more("storage_api_backend_calls_total", operation="other") == 0
+
+
+def test_files_that_are_in_use_do_not_look_old(tmp_path: Path) -> None:
+    """Who clears temporary files by age would have two workers count under one number."""
+    folder = tmp_path / "figures"
+    settings = {"SAPI_BACKENDS": DUMMY, "FLASK_DEBUG": "1", "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    with uwsgi_server(settings, tmp_path / "log", processes=1) as server:
+        scrape(server.url)
+        files = [folder, *folder.glob("slot-*"), *folder.glob("*.db"), folder / "lock"]
+        for file in files:
+            os.utime(file, (0, 0))
+        scrape(server.url)
+        assert all(file.stat().st_mtime > 0 for file in files)
 
 
 @pytest.mark.parametrize("preload", [False, True])
