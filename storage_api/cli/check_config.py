@@ -74,10 +74,17 @@ def _of_database(settings: Settings, replicas: int) -> Iterator[str]:
             "SAPI_DATABASE_URL is no PostgreSQL: samples of usage and allocations stay on one "
             "host, and other replicas do not see them"
         )
-    if settings.state_directory is None and not (kept and settings.redis_url):
+    if kept and settings.redis_url:
+        return
+    if settings.state_directory is None:
         yield (
             "SAPI_STATE_DIRECTORY is not set: jobs, or samples of usage and allocations, lie among "
             "the temporary files and may be lost"
+        )
+    elif not os.access(settings.state_directory, os.W_OK | os.X_OK):
+        yield (
+            "SAPI_STATE_DIRECTORY cannot be written to by this user: jobs, or samples of usage and "
+            "allocations, will be refused"
         )
 
 

@@ -1,5 +1,6 @@
 """What `storage-api check-config` says about good, risky and wrong environments."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,16 @@ def test_what_is_risky_is_said_and_ends_with_one(
 def test_one_replica_needs_neither_redis_nor_postgresql(sound: dict[str, str]) -> None:
     changes = {"SAPI_REDIS_URL": "", "SAPI_DATABASE_URL": ""}
     assert run("check-config", **(sound | changes)).code == 0
+
+
+def test_a_state_directory_that_is_not_ours_is_risky(sound: dict[str, str], tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    # Root, too, without the right to go beyond permissions.
+    plain = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if not os.geteuid() else []
+    ended = run("check-config", before=plain, **(sound | {"SAPI_REDIS_URL": ""}))
+    assert ended.code == 1
+    assert "warning: SAPI_STATE_DIRECTORY cannot be written to" in ended.output
+    assert run("check-config", before=plain, **sound).code == 0
 
 
 def test_every_mistake_is_named_at_once_and_ends_with_two(sound: dict[str, str]) -> None:
