@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from storage_api.domain import names
@@ -187,7 +188,22 @@ def redis_url_of(environ: Mapping[str, str], mistakes: list[str]) -> Secret | No
     url = environ.get("SAPI_REDIS_URL", "")
     if url and not is_url(url, {"redis", "rediss"}):
         mistakes.append("SAPI_REDIS_URL must be a redis or rediss URL")
+    elif url and not _is_redis_url(url):
+        mistakes.append("SAPI_REDIS_URL has an option, or a database number, that is none")
     return Secret(url) if url else None
+
+
+def _is_redis_url(url: str) -> bool:
+    """Its client would take another database than was meant, or fail with the first question."""
+    from redis import ConnectionPool  # noqa: PLC0415  # slow to import
+
+    if not re.fullmatch(r"/?|/[0-9]+", urlsplit(url).path):
+        return False
+    try:
+        ConnectionPool.from_url(url).make_connection()  # which does not connect yet
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _database_url(environ: Mapping[str, str], mistakes: list[str]) -> Secret | None:

@@ -48,11 +48,7 @@ def service(settings: Mapping[str, str] | None = None) -> Flask:
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """``settings`` for a process of ours, with nothing of this one's configuration."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(_OURS)
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     return {**kept, "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT), **settings}
 
 

@@ -8,7 +8,7 @@ version=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' storage_api/__init__.py)
 # What is not committed has no revision.
 revision=$(git rev-parse HEAD 2>/dev/null) && git diff --quiet HEAD -- 2>/dev/null || revision=
 # A clone over https may carry a token in its address.
-source=$(git remote get-url origin 2>/dev/null | sed 's,//[^/@]*@,//,') || source=
+source=$(git remote get-url origin 2>/dev/null | sed 's,//[^/]*@,//,') || source=
 
 for engine in ${ENGINE:-docker podman buildah}; do
     # A client without its engine can build nothing.

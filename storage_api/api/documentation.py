@@ -143,8 +143,7 @@ def complete(spec: Schema, api: Api, app: Flask) -> Schema:
             if (path, method) not in operations:
                 continue
             view_class, name = operations[path, method]
-            operation = operation_of(getattr(view_class, method))
-            _complete_operation(documented, operation, name, view_class, shared)
+            _complete_operation(documented, method, name, view_class, shared)
         for parameter in item.get("parameters", []):
             parameter["description"] = _PARAMETERS.get(parameter["name"], "")
     spec["definitions"] = dict(sorted(shared.definitions.items()))
@@ -170,8 +169,11 @@ def _swagger_path(url: str) -> str:
 
 
 def _complete_operation(
-    documented: Schema, operation: Operation, name: str, view_class: Any, shared: _Shared
+    documented: Schema, method: str, name: str, view_class: Any, shared: _Shared
 ) -> None:
+    operation = operation_of(getattr(view_class, method))
+    # As the dispatcher does: a POST that takes nothing reads what is sent all the same.
+    reads = operation.body is not None or (method == "post" and not view_class.v3)
     backend, _, rest = name.partition(".")
     suffix = "_in_namespace" if rest.startswith("in-namespace.") else ""
     kind = f"{view_class.kind}_" if hasattr(view_class, "kind") else ""
@@ -179,7 +181,7 @@ def _complete_operation(
     documented["operationId"] = f"{prefix}{kind}{operation.id}{suffix}"
     documented["description"] = _description(documented, operation)
     documented["security"] = _security(operation)
-    documented["responses"] = _responses(operation, shared, on_backend=bool(rest))
+    documented["responses"] = _responses(operation, shared, on_backend=bool(rest), reads=reads)
     if operation.produces is not None:
         documented["produces"] = [operation.produces, PROBLEM_TYPE]
     parameters = documented.setdefault("parameters", [])
@@ -256,7 +258,8 @@ def _list_parameters(record: type) -> list[Schema]:
     ]
 
 
-def _responses(operation: Operation, shared: _Shared, *, on_backend: bool) -> Schema:
+def _responses(operation: Operation, shared: _Shared, *, on_backend: bool, reads: bool) -> Schema:
+    """``reads`` is whether it looks at a body."""
     responses: Schema = {str(operation.status.value): _success(operation, shared)}
     if operation.idempotent_create:
         responses["200"] = _success(operation, shared) | {
@@ -269,7 +272,7 @@ def _responses(operation: Operation, shared: _Shared, *, on_backend: bool) -> Sc
     if operation.returns is not None or operation.body is not None:
         errors |= {HTTPStatus.BAD_REQUEST: "The request is wrong; the detail says where."}
     errors |= _BACKEND_ERRORS if on_backend else {}
-    errors |= _BODY_ERRORS if operation.body is not None else {}
+    errors |= _BODY_ERRORS if reads else {}
     errors |= operation.errors
     for status, text in sorted(errors.items()):
         responses[str(status.value)] = shared.problem(status, text)

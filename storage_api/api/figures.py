@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -44,8 +44,8 @@ def job_figures(jobs: Jobs) -> list[Figure]:
     ]
 
 
-def sampler_figures(meter: Meter) -> list[Figure]:
-    """Nothing where nobody ever sampled."""
+def sampler_figures(meter: Meter, backends: Collection[str]) -> list[Figure]:
+    """Of ``backends``, for the database also knows former ones; nothing where nobody sampled."""
     if not meter.database.is_there():
         return []
     try:
@@ -55,7 +55,11 @@ def sampler_figures(meter: Meter) -> list[Figure]:
         return [_one(computed.DATABASE, 0)]
     return [
         _one(computed.DATABASE, 1),
-        *(_one(computed.SAMPLED, moment, backend) for backend, moment in last.items()),
+        *(
+            _one(computed.SAMPLED, moment, backend)
+            for backend, moment in last.items()
+            if backend in backends
+        ),
     ]
 
 

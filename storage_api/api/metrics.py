@@ -1,7 +1,8 @@
 """``/metrics`` for Prometheus; see ``docs/metrics.md``."""
 
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from flask import Blueprint, Response, current_app
@@ -23,6 +24,9 @@ _BACKENDS_EVERY_SECONDS = 60.0
 #: Prometheus gives up after ten.
 _OWN_PATIENCE_SECONDS = 1.0
 _BACKENDS_PATIENCE_SECONDS = 8.0
+#: So many requests wait in each process. Others get at once what is known by then, and leave the
+#: threads to who wants something else.
+_MOST_WAITING = 2
 
 metrics = Blueprint("metrics", __name__)
 
@@ -31,46 +35,64 @@ class Figures:
     """What the service asks for in Prometheus' name."""
 
     def __init__(self, jobs: Jobs, meter: Meter, backends: Mapping[str, StorageBackend]) -> None:
-        self._own = [
-            Kept("jobs", partial(job_figures, jobs), every=_JOBS_EVERY_SECONDS),
-            Kept("sampler", partial(sampler_figures, meter), every=_SAMPLER_EVERY_SECONDS),
-        ]
-        self._backends = [
-            Kept(
-                f"backend-{endpoint}",
-                partial(backend_figures, endpoint, backend),
-                every=_BACKENDS_EVERY_SECONDS,
-            )
-            for endpoint, backend in backends.items()
-        ]
+        self.own = _Awaited(
+            [
+                Kept("jobs", partial(job_figures, jobs), every=_JOBS_EVERY_SECONDS),
+                Kept(
+                    "sampler",
+                    partial(sampler_figures, meter, backends.keys()),
+                    every=_SAMPLER_EVERY_SECONDS,
+                ),
+            ],
+            _OWN_PATIENCE_SECONDS,
+        )
+        self.backends = _Awaited(
+            [
+                Kept(
+                    f"backend-{endpoint}",
+                    partial(backend_figures, endpoint, backend),
+                    every=_BACKENDS_EVERY_SECONDS,
+                )
+                for endpoint, backend in backends.items()
+            ],
+            _BACKENDS_PATIENCE_SECONDS,
+        )
 
-    def own(self) -> list[Figure]:
-        return _awaited(self._own, _OWN_PATIENCE_SECONDS)
 
-    def backends(self) -> list[Figure]:
-        return _awaited(self._backends, _BACKENDS_PATIENCE_SECONDS)
+class _Awaited:
+    """Figures that are asked for at once, and waited for together: ``patience`` seconds in all."""
+
+    def __init__(self, kept: Sequence[Kept], patience: float) -> None:
+        self._kept = kept
+        self._patience = patience
+        self._places = threading.BoundedSemaphore(_MOST_WAITING)
+
+    def figures(self) -> list[Figure]:
+        for one in self._kept:
+            one.refresh()
+        if not self._places.acquire(blocking=False):
+            return self._within(0.0)
+        try:
+            return self._within(self._patience)
+        finally:
+            self._places.release()
+
+    def _within(self, patience: float) -> list[Figure]:
+        end = time.monotonic() + patience
+        return [figure for one in self._kept for figure in one.figures(end - time.monotonic())]
 
 
 @metrics.get("/metrics")
 def own() -> Response:
     """What the service counts; calls no storage system."""
-    return _response(exposition(_figures().own()))
+    return _response(exposition(_figures().own.figures()))
 
 
 @metrics.get("/metrics/backends")
 @requires(Role.USER)
 def backends() -> Response:
     """What the back-ends hold, asked for once a minute at most."""
-    return _response(text(collected(_figures().backends())))
-
-
-def _awaited(kept: Iterable[Kept], patience: float) -> list[Figure]:
-    """All together are waited for no longer than that."""
-    kept = list(kept)
-    for one in kept:
-        one.refresh()
-    end = time.monotonic() + patience
-    return [figure for one in kept for figure in one.figures(end - time.monotonic())]
+    return _response(text(collected(_figures().backends.figures())))
 
 
 def _figures() -> Figures:

@@ -71,14 +71,15 @@ class S3Plane:
         self, key: S3Key, call: Callable[[S3Client], T], headers: Mapping[str, str] | None = None
     ) -> T:
         """``call`` a client that signs with ``key``; raises our errors or an ``S3Refusal``."""
-        check_turns()
         request_id = current_request_id()
         extra = {"X-Request-Id": request_id} if request_id else {}
         token = _headers.set({**extra, **(headers or {})})
         try:
             counted = self._metrics.call(current_operation(), S3Refusal)
-            with self._gate.enter(), counted, translated(self._settings.name):
-                return call(self._client(key))
+            with self._gate.enter():
+                check_turns()
+                with counted, translated(self._settings.name):
+                    return call(self._client(key))
         finally:
             _headers.reset(token)
 

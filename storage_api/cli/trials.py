@@ -44,7 +44,7 @@ class _NothingThereError(Exception):
 
 def trials(backend: StorageBackend) -> Iterator[Trial]:
     """Try to connect, and then every family that ``backend`` declares; nothing is changed."""
-    connection = _tried("connection", lambda: backend.probe() or "our account may do its work")
+    connection = _tried("connection", lambda: backend.probe() or "answers, and accepts our account")
     yield connection
     if connection.passing:
         return

@@ -89,7 +89,16 @@ def shared_directory() -> Path | None:
 def living_processes(directory: Path) -> int:
     """How many count in ``directory``; drops what was true of others only while they lived."""
     with _locked(directory):
-        return _forget_dead(directory)
+        living = _forget_dead(directory)
+    _keep_young(directory)
+    return living
+
+
+def _keep_young(directory: Path) -> None:
+    """So that nobody who clears temporary files by their age takes a living process's number."""
+    for file in (directory, *directory.iterdir()):
+        with suppress(FileNotFoundError, PermissionError):
+            os.utime(file)
 
 
 def _forget_dead(directory: Path) -> int:

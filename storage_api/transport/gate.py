@@ -62,6 +62,10 @@ class Gate:
             raise
         try:
             yield
+        except GateShut:
+            # Stopped before anything was sent, which says nothing about the vendor.
+            self._give_back_trial()
+            raise
         except (BackendUnavailable, BackendTimeout):
             self._failed()
             raise

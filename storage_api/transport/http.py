@@ -149,9 +149,10 @@ class HttpClient:
 
     @contextmanager
     def _admission(self, call: _Call) -> Iterator[None]:
-        if call.method not in _HARMLESS:
-            check_turns()
         with self._gate.enter():
+            # After the wait for a place, in which a turn may be lost.
+            if call.method not in _HARMLESS:
+                check_turns()
             yield
 
     def _send(self, call: _Call) -> Answer:

@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from redis import Redis
+from redis.exceptions import NoPermissionError
+
 from storage_api.domain.errors import BackendUnavailable
 from storage_api.transport.exclusive import exclusive
 from storage_api.transport.shared_redis import RedisDown, SharedRedis
 from storage_api.transport.stamp import Stamp
 from storage_api.transport.turns import Turns
 
+_PROBE = "storage-api.probe"
+_PROBE_SECONDS = 60
 _ALONE = "Nothing is shared with other replicas: SAPI_REDIS_URL is not set."
 _NOT_KEPT = "Redis keeps its data in memory only (appendonly is no): a restart loses jobs."
 _EVICTS = "Redis may drop what it holds (maxmemory-policy is not noeviction), also jobs."
@@ -50,23 +55,33 @@ class Replicas:
         """What an operator should know.
 
         Raises:
-            BackendUnavailable: Redis cannot be asked, and what follows from that.
+            BackendUnavailable: Redis gives nobody a lock, and what follows from that.
         """
         if self._redis is None:
             return _ALONE
         try:
             with self._redis.asking() as client:
-                told: Any = client.info()
+                # One that is full, or a copy of another, would still answer questions.
+                client.set(_PROBE, 1, ex=_PROBE_SECONDS)
+                told = _set_up(client)
         except RedisDown as error:
             raise BackendUnavailable(
-                "Redis cannot be asked: what needs a lock is answered with 503, sign-ons are "
-                "counted by each process alone."
+                "Redis cannot be asked, or takes no changes: what needs a lock is answered with "
+                "503, sign-ons are counted by each process alone."
             ) from error.__cause__
         return _advice(told)
 
 
-def _advice(told: dict[str, Any]) -> str | None:
+def _set_up(client: Redis) -> dict[str, Any]:
     """Managed services may keep to themselves how they are set up."""
+    try:
+        told: Any = client.info()
+    except NoPermissionError:
+        return {}
+    return dict(told)
+
+
+def _advice(told: dict[str, Any]) -> str | None:
     if told.get("aof_enabled") == 0:
         return _NOT_KEPT
     if told.get("maxmemory") and told.get("maxmemory_policy") != "noeviction":

@@ -9,7 +9,7 @@ import structlog
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from storage_api.domain.errors import BackendUnavailable
@@ -20,6 +20,8 @@ _CONNECT_SECONDS = 1.0
 _ANSWER_SECONDS = 1.0
 #: So long nobody asks a Redis that has just failed; then one tries for all.
 _PAUSE_SECONDS = 1.0
+#: So often the log says that Redis refuses something.
+_TELL_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,7 @@ class SharedRedis:
         self._lock = threading.Lock()
         self._is_down = False
         self._try_at = 0.0
+        self._tell_at = 0.0
 
     @property
     def is_down(self) -> bool:
@@ -59,11 +62,17 @@ class SharedRedis:
         """Ask inside, and do nothing else there.
 
         Raises:
-            RedisDown: there was no answer in time, or there was none a moment ago.
+            RedisDown: there was no answer in time, or there was none a moment ago, or Redis
+                refused, as one does that is full or a copy of another.
         """
         self._admit()
         try:
             yield self._client
+        except ResponseError as error:
+            # It is there, and may well answer the next question.
+            self._answered()
+            self._refused(error)
+            raise RedisDown("Redis, which all replicas share, refuses this now.") from error
         except (RedisError, OSError) as error:
             self._failed(error)
             raise RedisDown("Redis, which all replicas share, cannot be asked now.") from error
@@ -83,6 +92,15 @@ class SharedRedis:
             self._try_at = time.monotonic() + _PAUSE_SECONDS
         if not was_down:
             log.warning("redis-down", cause=repr(error)[:200])
+
+    def _refused(self, error: ResponseError) -> None:
+        with self._lock:
+            now = time.monotonic()
+            is_news = now >= self._tell_at
+            if is_news:
+                self._tell_at = now + _TELL_SECONDS
+        if is_news:
+            log.warning("redis-refuses", cause=repr(error)[:200])
 
     def _answered(self) -> None:
         if not self._is_down:

@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, and saying all that the Swagger document says, of every back-end."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from storage_api.api.problems import PROBLEM_TYPE
-from tests.api.callers import call
+from storage_api.security.roles import Role
+from tests.api.callers import call, cookie_of
 from tests.conformance.test_capabilities import ENTRIES
 from tests.servers import environment, service
 
@@ -134,6 +136,20 @@ def test_every_answer_is_there_in_its_media_type(swagger: Document, openapi: Doc
         assert ("content" in found) == ("schema" in answer), key
         if "content" in found:
             assert set(found["content"]) == {_media(key, answer)}, key
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"), [(b"x", "text/plain"), (b" " * 2**21, "application/json")]
+)
+def test_it_says_how_a_body_may_be_refused(
+    app: Flask, openapi: Document, body: bytes, content_type: str
+) -> None:
+    admin = cookie_of(app, Role.ADMIN)
+    for path, item in openapi["paths"].items():
+        if "post" in item and path.startswith("/v3/second/"):
+            filled = re.sub(r"\{\w+\}", "x", path)
+            sent = call(app, "POST", filled, admin, data=body, content_type=content_type)
+            assert str(sent.status_code) in item["post"]["responses"], path
 
 
 def _media(key: tuple[str, str], answer: Document) -> str:

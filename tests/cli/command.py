@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.servers import DUMMY, ROOT, environment
@@ -23,11 +24,11 @@ class Ended:
     errors: str
 
 
-def run(*arguments: str, **settings: str) -> Ended:
-    """In debug mode with DummyStorage, unless ``settings`` differ."""
+def run(*arguments: str, before: Sequence[str] = (), **settings: str) -> Ended:
+    """In debug mode with DummyStorage, unless ``settings`` differ; ``before`` runs the command."""
     own = {"FLASK_DEBUG": "1", "SAPI_BACKENDS": DUMMY, **settings}
     done = subprocess.run(
-        [sys.executable, "-m", "storage_api.cli", *arguments],
+        [*before, sys.executable, "-m", "storage_api.cli", *arguments],
         cwd=ROOT,
         env=environment(own),
         stdin=subprocess.DEVNULL,

@@ -1,5 +1,6 @@
 """What `storage-api check-config` says about good, risky and wrong environments."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,15 @@ def test_a_sound_configuration_ends_with_zero(sound: dict[str, str]) -> None:
     assert ended.output == "The service would start, with the back-ends ceph.\n"
 
 
+_PORTAL = "🌈".join(
+    [
+        *("cscs", "CscsStorage", "development_mode", "true", "storage_systems", "lustre=a"),
+        *("waldur_api_url", "https://waldur.example.org/api/", "waldur_api_token", "s3cret"),
+        *("hpc_user_api_url", "https://gids.example.org", "hpc_user_client_id", "storage-api"),
+        *("hpc_user_client_secret", "s3cret"),
+        *("hpc_user_oidc_token_url", "http://sso.example.org/token"),
+    ]
+)
 _UNVERIFIED = f"{_CEPH.format('http://rgw.example.org')}🌈verify_tls🌈false"
 
 
@@ -51,10 +61,25 @@ _UNVERIFIED = f"{_CEPH.format('http://rgw.example.org')}🌈verify_tls🌈false"
                 "SAPI_BACKENDS, d: DummyStorage stores nothing real, and forgets",
             ],
         ),
+        (
+            {"SAPI_OAUTH_METADATA_URL": "HTTP://sso.example.org/.well-known/openid-configuration"},
+            ["the identity provider is reached without TLS"],
+        ),
+        (
+            {"SAPI_OAUTH_GROUPS_URL": "http://sso.example.org/groups"},
+            ["the identity provider is reached without TLS"],
+        ),
+        (
+            {"SAPI_BACKENDS": _PORTAL},
+            [
+                "SAPI_BACKENDS, cscs: option 'hpc_user_oidc_token_url' is an address",
+                "SAPI_BACKENDS, cscs: option 'development_mode' is for development",
+            ],
+        ),
         ({"FLASK_DEBUG": "1", "SAPI_ALLOW_DEBUG_LOGIN": "1"}, ["FLASK_DEBUG is set"]),
         ({"SAPI_DATABASE_URL": "sqlite:////s3cret"}, ["SAPI_DATABASE_URL is no PostgreSQL"]),
     ],
-    ids=["much", "debug", "SQLite"],
+    ids=["much", "OpenID", "groups", "portal", "debug", "SQLite"],
 )
 def test_what_is_risky_is_said_and_ends_with_one(
     sound: dict[str, str], changes: dict[str, str], warnings: list[str]
@@ -71,6 +96,16 @@ def test_what_is_risky_is_said_and_ends_with_one(
 def test_one_replica_needs_neither_redis_nor_postgresql(sound: dict[str, str]) -> None:
     changes = {"SAPI_REDIS_URL": "", "SAPI_DATABASE_URL": ""}
     assert run("check-config", **(sound | changes)).code == 0
+
+
+def test_a_state_directory_that_is_not_ours_is_risky(sound: dict[str, str], tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    # Root, too, without the right to go beyond permissions.
+    plain = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if not os.geteuid() else []
+    ended = run("check-config", before=plain, **(sound | {"SAPI_REDIS_URL": ""}))
+    assert ended.code == 1
+    assert "warning: SAPI_STATE_DIRECTORY cannot be written to" in ended.output
+    assert run("check-config", before=plain, **sound).code == 0
 
 
 def test_every_mistake_is_named_at_once_and_ends_with_two(sound: dict[str, str]) -> None:

@@ -45,6 +45,8 @@ def cluster() -> Iterator[EcsSimulator]:
 def test_all_is_well_on_a_filer(filer: OntapSimulator) -> None:
     ended = run("probe", "filer", SAPI_BACKENDS=netapp_entry(filer))
     assert (ended.code, ended.errors) == (0, "")
+    # No more than was tried: a filer tells nobody what its account may write.
+    assert ended.output.startswith("connection         works    answers, and accepts our account\n")
     assert verdicts(ended) | {"snapshots": "", "locks": ""} == {
         "connection": "works",
         "volumes": "works",

@@ -1,5 +1,6 @@
 """Runs the service out of the image's file system, as OpenShift's restricted-v2 would have it."""
 
+import os
 import signal
 import subprocess
 import time
@@ -51,6 +52,12 @@ def own_mounts() -> list[str]:
         return ["unshare", "--mount", "--propagation", "private"]
     apart = ["unshare", "--mount", "--propagation", "unchanged"]
     return [*apart, "sh", "-ec", _ROOT_TO_MOUNT, "own-mounts"]
+
+
+def may_mount() -> bool:
+    """Not in a container without privileges, whoever asks."""
+    done = subprocess.run([*own_mounts(), "true"], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 @dataclass(frozen=True)
@@ -109,9 +116,12 @@ def container(
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_live(url, process, log)
-        pid = _child(process.pid)
+        (pid,) = _children(process.pid)
         yield Container(url, pid, log, volumes, process, inside)
     finally:
+        # With its other user it outlives the one that started it: --kill-child is lost on the way.
+        for child in _children(process.pid) if process.poll() is None else ():
+            os.kill(child, signal.SIGKILL)
         process.kill()
         process.wait()
 
@@ -125,9 +135,8 @@ def _as_somebody(config: Mapping[str, Any], settings: Mapping[str, str]) -> list
     return ["setpriv", *user, *rights, "env", "-i", "-C", config["WorkingDir"], *variables]
 
 
-def _child(pid: int) -> int:
-    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-    return int(child)
+def _children(pid: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _wait_until_live(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -31,6 +31,28 @@ def test_the_example_of_a_site_is_enough() -> None:
     assert Site(**given).one("Route")["spec"]["host"] == "storage.example.org"
 
 
+@pytest.mark.parametrize("page", ["install.md", "metering.md"])
+def test_a_database_whose_certificate_is_verified_comes_with_the_authority(page: str) -> None:
+    """libpq looks for it in the home directory only, which the service has none of."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    urls = re.findall(r"postgresql://\S+", text)
+    verified = [url for url in urls if "sslmode=verify" in url]
+    assert verified
+    assert [url for url in verified if "&sslrootcert=/" not in url] == []
+
+
+def test_containers_beside_each_other_share_their_files_and_are_well() -> None:
+    served, sampling = re.findall(r"podman run -d .*?\n(?! )", INSTALL, re.DOTALL)
+    for command in (served, sampling):
+        # A private label, Z, would take the files away from the other one.
+        assert ":/run/secrets/storage-api:ro,z " in command
+        # Whatever ended it, and after a reboot.
+        assert "--restart always" in command
+    # The image's health check asks the API, which the sampler is not.
+    assert "--no-healthcheck" in sampling
+    assert "--no-healthcheck" not in served
+
+
 def test_every_parameter_is_told_with_its_default() -> None:
     told: dict[str, str] = {}
     for first, second, *_ in rows(INSTALL.split("### Parameters", 1)[1].split("\n## ", 1)[0]):

@@ -132,3 +132,7 @@ def test_nobody_gets_more_rights_than_reading(github: Mapping[str, Any]) -> None
     assert github["permissions"] == {"contents": "read"}
     writing = {name for name, job in github["jobs"].items() if "permissions" in job}
     assert writing == {"image", "pages"}
+
+
+def test_the_tests_may_mount_what_they_build(github: Mapping[str, Any]) -> None:
+    assert github["jobs"]["test"]["container"]["options"] == "--privileged"

@@ -44,7 +44,8 @@ def installed(files: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     target = tmp_path_factory.mktemp("installed")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    # Of what no index needs to have: the service itself is in none.
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index"]
     run([*pip, "--no-build-isolation", "--target", str(target), str(source)], source)
     return target
 

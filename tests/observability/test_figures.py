@@ -1,12 +1,13 @@
 """What is asked for on demand, what counting costs, and servers other than uWSGI."""
 
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,11 +16,14 @@ import requests
 
 from storage_api.metrics.requests import request_answered, request_began, request_over
 from storage_api.metrics.systems import System
-from tests.conformance.client import OverNetwork, fresh
+from tests.backends.cscs.lab import Lab, read
+from tests.conformance.client import InProcess, OverNetwork, fresh
 from tests.observability.conftest import filer_entry
 from tests.observability.prometheus import Scrape, scrape
 from tests.servers import DUMMY, ROOT, environment, free_port, uwsgi_server
+from tests.simulators.hpc_user.simulator import HpcUserSimulator
 from tests.simulators.ontap import OntapSimulator
+from tests.simulators.waldur import WaldurSimulator
 
 MOST_MICROSECONDS = 50
 
@@ -42,10 +46,10 @@ def test_what_back_ends_hold_is_asked_for_once_however_many_read(
         body = {"size_total": 3 * 2**30}
         api.post(f"/v3/dummy/volumes/{fresh('vol')}", body).expect(201)
         with ThreadPoolExecutor(12) as pool:
-            found = list(pool.map(lambda _: scrape(server.url, "/metrics/backends"), range(12)))
+            list(pool.map(lambda _: scrape(server.url, "/metrics/backends"), range(12)))
+        told = scrape(server.url, "/metrics/backends")
         lists = [one for one in own_filer.requests if "state=!restricted" in one.query]
         assert len(lists) == 1
-        told = found[-1]
         assert told.total("storage_api_backend_volumes", backend="filer") == 7
         assert told.total("storage_api_backend_measured_up", backend="filer") == 1
         assert told.total("storage_api_backend_volume_bytes", backend="dummy", kind="size") == (
@@ -72,6 +76,74 @@ def test_a_back_end_that_hangs_keeps_the_others_figures_from_nobody(
         began = time.monotonic()
         scrape(server.url)
         assert time.monotonic() - began < 2
+
+
+def test_who_waits_for_figures_leaves_threads_to_others(
+    own_filer: OntapSimulator, tmp_path: Path
+) -> None:
+    own_filer.faults.add(kind="hang", times=None)
+    settings = {"SAPI_BACKENDS": f"{filer_entry(own_filer)}🦄{DUMMY}", "FLASK_DEBUG": "1"}
+    with uwsgi_server(settings, tmp_path / "log", processes=1, threads=4) as server:
+        with ThreadPoolExecutor(8) as pool:
+            waiting = [pool.submit(scrape, server.url, "/metrics/backends") for _ in range(8)]
+            wait(waiting, return_when=FIRST_COMPLETED)
+            began = time.monotonic()
+            OverNetwork(server.url).get("/v3/dummy/volumes").expect(200)
+            assert time.monotonic() - began < 3
+        told = waiting[-1].result()
+        assert not told.values("storage_api_backend_measured_up", backend="filer")
+
+
+def test_a_back_end_that_was_taken_away_is_not_awaited_by_the_sampler_s_alert(
+    tmp_path: Path,
+) -> None:
+    settings = {"SAPI_STATE_DIRECTORY": str(tmp_path), "FLASK_DEBUG": "1"}
+    former = f"{DUMMY}🦄former🌈DummyStorage"
+    subprocess.run(
+        [sys.executable, "-m", "storage_api.cli", "sample"],
+        cwd=ROOT,
+        env=environment({**settings, "SAPI_BACKENDS": former}),
+        timeout=60,
+        check=True,
+    )
+    with uwsgi_server(
+        {**settings, "SAPI_BACKENDS": DUMMY}, tmp_path / "log", processes=1
+    ) as server:
+        name = "storage_api_sampler_last_success_timestamp_seconds"
+        _wait_for(lambda: bool(scrape(server.url).values(name)), server.log)
+        assert list(scrape(server.url).values(name)) == [(("backend", "dummy"),)]
+
+
+def test_what_was_read_of_a_portal_counts_for_who_wanted_it() -> None:
+    """Also though a thread of its own reads it."""
+    with WaldurSimulator() as waldur, HpcUserSimulator() as gids:
+        lab = Lab(waldur, gids)
+        lab.seed(3)
+        app = lab.app(cache_ttl="600")
+        before = Scrape(app.test_client().get("/metrics").text)
+        for _ in range(3):
+            read(InProcess(app))
+        after = Scrape(app.test_client().get("/metrics").text)
+
+    def more(name: str, **labels: str) -> float:
+        return after.sum(name, **labels) - before.sum(name, **labels)
+
+    assert more("storage_api_cache_requests_total", cache="cscs", result="miss") == 1
+    assert more("storage_api_cache_requests_total", cache="cscs", result="hit") == 2
+    assert more("storage_api_backend_calls_total", operation="other") == 0
+
+
+def test_files_that_are_in_use_do_not_look_old(tmp_path: Path) -> None:
+    """Who clears temporary files by age would have two workers count under one number."""
+    folder = tmp_path / "figures"
+    settings = {"SAPI_BACKENDS": DUMMY, "FLASK_DEBUG": "1", "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    with uwsgi_server(settings, tmp_path / "log", processes=1) as server:
+        scrape(server.url)
+        files = [folder, *folder.glob("slot-*"), *folder.glob("*.db"), folder / "lock"]
+        for file in files:
+            os.utime(file, (0, 0))
+        scrape(server.url)
+        assert all(file.stat().st_mtime > 0 for file in files)
 
 
 @pytest.mark.parametrize("preload", [False, True])

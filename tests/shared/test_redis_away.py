@@ -7,9 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
+from storage_api.domain.errors import BackendUnavailable
+from storage_api.domain.secrets import Secret
+from storage_api.transport.shared_redis import SharedRedis
+from storage_api.transport.stamp import Stamp
+from storage_api.transport.turns import Turns
 from tests.api.callers import call
-from tests.conformance.client import Answer, OverNetwork
+from tests.conformance.client import Answer, OverNetwork, fresh
 from tests.conformance.target import volume_body
 from tests.conformance.test_netapp import netapp_entry
 from tests.jobs.lab import wait_for
@@ -125,3 +131,46 @@ def test_readiness_warns_of_a_redis_that_forgets(tmp_path: Path) -> None:
         told = call(app, "GET", "/health/ready").get_json()["replicas"]
     assert told["status"] == "up"
     assert "appendonly" in told["detail"]
+
+
+def test_readiness_tells_that_redis_takes_no_changes(tmp_path: Path) -> None:
+    """One that is full still answers questions, but nobody gets a lock."""
+    with redis_server(tmp_path) as redis:
+        _command(redis, "CONFIG", "SET", "maxmemory", "1")
+        app = service({"SAPI_REDIS_URL": redis.url})
+        told = call(app, "GET", "/health/ready").get_json()["replicas"]
+    assert told["status"] == "down"
+    assert "503" in told["detail"]
+
+
+def test_a_redis_that_is_full_is_asked_on(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What it refuses is no reason to leave questions to memory that may be old."""
+    with redis_server(tmp_path) as redis:
+        service({"SAPI_REDIS_URL": redis.url})  # which begins to log
+        shared = SharedRedis(Secret(redis.url))
+        ours, theirs = Stamp(fresh("stamp"), redis=shared), Turns(shared)
+        _command(redis, "CONFIG", "SET", "maxmemory", "1")
+        for _ in range(3):
+            with pytest.raises(BackendUnavailable, match="Nothing is changed"):
+                theirs.turn("t").__enter__()
+            assert not shared.is_down
+        _command(redis, "CONFIG", "SET", "maxmemory", "0")
+        before = ours.read()
+        ours.advance()
+        assert ours.read() > before
+    assert capfd.readouterr().out.count('"redis-refuses"') == 1
+
+
+def test_a_redis_that_keeps_its_state_to_itself_is_well(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as redis:
+        _command(redis, "ACL", "SETUSER", "default", "-info")
+        app = service({"SAPI_REDIS_URL": redis.url})
+        told = call(app, "GET", "/health/ready").get_json()["replicas"]
+    assert (told["status"], told.get("detail")) == ("up", None)
+
+
+def _command(server: RedisServer, *words: str) -> None:
+    with Redis.from_url(server.url) as client:
+        client.execute_command(*words)

@@ -10,7 +10,7 @@ import pytest
 
 from storage_api.domain.errors import BackendUnavailable
 from storage_api.domain.secrets import Secret
-from storage_api.transport.gate import Gate
+from storage_api.transport.gate import TRIP_AFTER, Gate
 from storage_api.transport.http import HttpClient, TransportSettings
 from storage_api.transport.leases import RedisLeases
 from storage_api.transport.shared_redis import SharedRedis
@@ -111,6 +111,35 @@ def test_who_lost_a_turn_sends_no_write_any_more(tmp_path: Path, vendor: Vendor)
             assert len(vendor.seen) == sent
     # What comes after is no business of that turn.
     client.request("POST", vendor.url, repeatable=False)
+
+
+def test_a_turn_that_was_lost_while_waiting_for_a_place_is_noticed(
+    tmp_path: Path, vendor: Vendor
+) -> None:
+    """Waiting for a place at the vendor may take as long as the rest of a turn."""
+    gate = Gate("vendor", 1)
+    settings = TransportSettings("vendor", connect_timeout=2, read_timeout=2, concurrency=1)
+    client = HttpClient(settings, gate)
+    with redis_server(tmp_path) as redis:
+        turns = Turns(SharedRedis(Secret(redis.url)), _SHORT)
+        with turns.turn(fresh("turn")):
+            leave = threading.Event()
+            busy = threading.Thread(target=_keep_busy, args=(gate, leave))
+            busy.start()
+            redis.end()
+            threading.Timer(2 * _SHORT, leave.set).start()
+            for _ in range(TRIP_AFTER):
+                with pytest.raises(TurnLost):
+                    client.request("POST", vendor.url, repeatable=True)
+            busy.join()
+    assert not vendor.seen
+    # None of that was the vendor's fault.
+    client.request("POST", vendor.url, repeatable=False)
+
+
+def _keep_busy(gate: Gate, leave: threading.Event) -> None:
+    with gate.enter():
+        leave.wait(10)
 
 
 def _is_refused(client: HttpClient, url: str) -> bool:

@@ -19,9 +19,12 @@ import structlog
 from storage_api.backends.cscs.waiting import WaitingRoom
 from storage_api.backends.orders import TooManyWait
 from storage_api.domain.errors import BackendTimeout
+from storage_api.metrics.instruments import CACHE_REQUESTS
 from storage_api.transport.context import (
     REQUEST_SECONDS,
+    current_operation,
     current_request_id,
+    doing,
     seconds_left,
     serving,
 )
@@ -86,16 +89,22 @@ class Catalogue(Generic[T]):
         with self._lock:
             last = self._last if self._last and self._last.as_of == as_of else None
             if last and not afresh and _age(last) < self._lasts:
+                self._count("hit")
                 return Kept(last.value, _age(last))
-            if self._flight is None or self._flight.as_of != as_of:
+            leads = self._flight is None or self._flight.as_of != as_of
+            if self._flight is None or leads:
                 self._flight = self._begin(as_of)
             flight = self._flight
+        self._count("miss" if leads else "hit")
         spare = last if last and stale and not afresh and _age(last) < OLDEST_SECONDS else None
         return self._wait(flight, spare)
 
     def forget(self) -> None:
         """Something has changed: every process reads anew from now on."""
         self._stamp.advance()
+
+    def _count(self, result: str) -> None:
+        CACHE_REQUESTS.labels(self._stamp.kind, result).inc()
 
     def _wait(self, flight: _Flight[T], spare: _Reading[T] | None) -> Kept[T]:
         try:
@@ -113,15 +122,16 @@ class Catalogue(Generic[T]):
     def _begin(self, as_of: Mark) -> _Flight[T]:
         flight: _Flight[T] = _Flight(as_of, Future())
         request_id = current_request_id() or uuid.uuid4().hex
-        threading.Thread(target=self._fly, args=(flight, request_id), daemon=True).start()
+        beginning = (flight, request_id, current_operation())
+        threading.Thread(target=self._fly, args=beginning, daemon=True).start()
         return flight
 
-    def _fly(self, flight: _Flight[T], request_id: str) -> None:
+    def _fly(self, flight: _Flight[T], request_id: str, operation: str) -> None:
         """In a thread of its own, which outlives the request that wanted it."""
         structlog.contextvars.bind_contextvars(request_id=request_id)
         began = time.monotonic()
         try:
-            with serving(request_id):
+            with serving(request_id), doing(operation):
                 reading = _Reading(self._read(), began, flight.as_of)
         except BaseException as error:  # noqa: BLE001  # those who wait must not wait for ever
             with self._lock:
