@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from storage_api.api.metering import meter
 from storage_api.backends.accounting import CapacityReporter
@@ -12,8 +12,10 @@ from storage_api.backends.base import StorageBackend
 from storage_api.backends.volumes import VolumeStore
 from storage_api.domain.errors import StorageError
 from storage_api.domain.models import Capacity, Volume
-from storage_api.metering.standing import Stored
 from storage_api.transport.doors import Door
+
+if TYPE_CHECKING:
+    from storage_api.metering.standing import Stored
 
 LARGEST = 10
 #: Per cent of a limit from which somebody is near it, and how many of those are shown.
@@ -110,11 +112,11 @@ def _of_volumes(volumes: Sequence[Volume]) -> Consumers:
     return Consumers("volumes", "list_volumes", len(shares), _largest(shares), _near(shares))
 
 
-def _of_bytes(holder: Stored) -> Share:
+def _of_bytes(holder: "Stored") -> Share:
     return Share(holder.label, holder.used_bytes, holder.quota_bytes)
 
 
-def _nearest(holder: Stored) -> Share:
+def _nearest(holder: "Stored") -> Share:
     """Of its bytes and its objects, what is nearer to its quota."""
     both = (
         _of_bytes(holder),
