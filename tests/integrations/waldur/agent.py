@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -134,6 +134,27 @@ class Site:
         }
         # The heartbeat's file has a fixed name among the temporary files.
         return {**kept, "TMPDIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
+
+
+class Agents:
+    """One agent at a time, started again where a test has killed it; for the tests of a module."""
+
+    def __init__(self, site: Site, mode: str) -> None:
+        self._site = site
+        self._mode = mode
+        self._running = ExitStack()
+        self._agent: Agent | None = None
+
+    def living(self, ready: Callable[[], object] = lambda: True) -> Agent:
+        """The agent; a new one is waited for until ``ready``."""
+        if self._agent is None or self._agent.process.poll() is not None:
+            self.end()
+            self._agent = self._running.enter_context(self._site.running(self._mode))
+            until(ready, 90)
+        return self._agent
+
+    def end(self) -> None:
+        self._running.close()
 
 
 def until(look: Callable[[], T], seconds: float = 60.0) -> T:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.integrations.waldur.agent import Agent, until
+from tests.integrations.waldur.agent import Agent, Agents, until
 from tests.integrations.waldur.events import Events, over
 from tests.integrations.waldur.lab import GB, Lab
 from tests.services.rabbitmq import RabbitMq
@@ -27,10 +27,15 @@ def events(lab: Lab, broker: RabbitMq) -> Events:
 
 
 @pytest.fixture(scope="module")
-def agent(lab: Lab, broker: RabbitMq, offerings: dict[str, Offering]) -> Iterator[Agent]:
-    with lab.site.running("event_process") as running:
-        until(lambda: broker.consumers() == len(offerings), 90)
-        yield running
+def agents(lab: Lab, offerings: dict[str, Offering]) -> Iterator[Agents]:
+    agents = Agents(lab.site, "event_process")
+    yield agents
+    agents.end()
+
+
+@pytest.fixture
+def agent(agents: Agents, broker: RabbitMq, offerings: dict[str, Offering]) -> Agent:
+    return agents.living(lambda: broker.consumers() == len(offerings))
 
 
 def test_orders_that_are_pushed_are_done_once(
@@ -86,7 +91,7 @@ def test_an_answer_that_never_came_is_no_second_volume(
     before = set(lab.names("volumes"))
     lab.front.faults.add(method="POST", path="/v3/dummy/volumes/*", kind="cut-after")
     order = events.push(lab.order(offerings["volume"], "cut"))
-    until(lambda: agent.says("not ready for processing yet"))
+    until(lambda: agent.says(f"Order {dashed(order)} not ready"))
     assert order.state == "executing"
     assert order.resource.backend_id == ""
     lab.age(order)

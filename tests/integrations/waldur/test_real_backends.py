@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from tests.conformance.test_radosgw import radosgw_entry
-from tests.integrations.waldur.agent import Agent, until
+from tests.integrations.waldur.agent import Agent, Agents, until
 from tests.integrations.waldur.lab import GB, OBJECTS, STORAGE, Lab
 from tests.services.ceph import CephCluster
 from tests.simulators.ontap import OntapSimulator
@@ -63,9 +63,15 @@ def offerings(lab: Lab) -> dict[str, Offering]:
 
 
 @pytest.fixture(scope="module")
-def agent(lab: Lab, offerings: dict[str, Offering]) -> Iterator[Agent]:
-    with lab.site.running("order_process") as running:
-        yield running
+def agents(lab: Lab, offerings: dict[str, Offering]) -> Iterator[Agents]:
+    agents = Agents(lab.site, "order_process")
+    yield agents
+    agents.end()
+
+
+@pytest.fixture
+def agent(agents: Agents) -> Agent:
+    return agents.living()
 
 
 def test_a_volume_on_a_filer(
